@@ -44,8 +44,8 @@ export function reportOf(results: readonly Result[]): string {
   ].join('\n')
 }
 
-const percent = (share: number | null) => (share === null ? '–' : (share * 100).toFixed(1))
+export const percent = (share: number | null) => (share === null ? '–' : (share * 100).toFixed(1))
 
-function markdown(headings: string[], rows: string[][]): string[] {
+export function markdown(headings: string[], rows: string[][]): string[] {
   return [headings, headings.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`)
 }

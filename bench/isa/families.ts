@@ -16,6 +16,7 @@ import { loadNetwork } from '../../src/model/backbones/index.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
 import { type Preset, presets } from '../../src/model/presets.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
+import { lossTermsOf } from '../../src/train/loss_terms.ts'
 import { recipeFor } from '../../src/train/recipe.ts'
 import type { Recipe } from '../../src/train/recipe_options.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
@@ -30,16 +31,20 @@ const BATCH = 2
 /** Tiles of gradients depend on the number of a decoder's channels, where there are few. */
 const FEW_CHANNELS = ['deeplabv3plus.table1.channels8.os16', 'deeplabv3plus.table1.channels16.os16']
 
+/** Every term of a loss. */
+const LOSSES = { freezeBatchNorm: true, labelSmoothing: 0.1, hardPixels: 0.5, diceLoss: 1, lovaszLoss: 1 }
+
 const gpu = await openGpu()
 await Promise.all(presets.map(({ config }) => loadNetwork(config)))
 const kernels: Kernel[] = [...updates()]
 for (const preset of firstOfEach(structureOf))
-  kernels.push(...inference(gpu, preset), ...training(gpu, preset))
+  kernels.push(...inference(gpu, preset), ...(await training(gpu, preset)))
 for (const preset of firstOfEach(strategyOf)) kernels.push(...inference(gpu, preset))
 for (const preset of firstOfEach(({ config }) => config.backbone))
-  kernels.push(...training(gpu, preset, { freezeBatchNorm: true, dropout: 0.1 }))
+  kernels.push(...(await training(gpu, preset, { freezeBatchNorm: true, dropout: 0.1 })))
 for (const preset of presets.filter(({ name }) => FEW_CHANNELS.includes(name)))
-  kernels.push(...training(gpu, preset))
+  kernels.push(...(await training(gpu, preset)))
+kernels.push(...(await training(gpu, presets[0], LOSSES)))
 await compileKernels(different(kernels), { gpu, assemble, out })
 process.exit(0) // A device that cannot run cannot be closed in order either.
 
@@ -70,10 +75,15 @@ function inference(gpu: Gpu, { config, inference }: Preset): Kernel[] {
   })
 }
 
-function training(gpu: Gpu, { config }: Preset, options: Partial<Recipe> = {}): Kernel[] {
+async function training(gpu: Gpu, { config }: Preset, options: Partial<Recipe> = {}): Promise<Kernel[]> {
   const { outputStride } = config
   const recipe = recipeFor(config, { cropSize: CROP, batchSize: BATCH, outputStride, ...options })
-  const graph = networkInTraining({ config, preprocessing: IMAGENET }, { ...recipe, classWeights: null })
+  const terms = await lossTermsOf(recipe)
+  const graph = networkInTraining(
+    { config, preprocessing: IMAGENET },
+    { ...recipe, classWeights: null },
+    terms,
+  )
   return kernelsOf(planWithin(graph, { device: gpu }))
 }
 

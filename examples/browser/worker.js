@@ -1,5 +1,5 @@
 // A worker has no import map: a bundler, or this URL, finds the library.
-import { DeepLab } from '/atrous/dist/bundle/atrous.js'
+import { DeepLab } from '../../dist/bundle/atrous.js'
 
 const model = DeepLab.load('scenes')
 

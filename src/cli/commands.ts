@@ -45,6 +45,11 @@ export const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./train/train.ts')).trainCommand(),
   },
   {
+    name: 'masks',
+    summary: 'convert masks in colours to masks of class ids',
+    load: async () => (await import('./masks.ts')).masksCommand(),
+  },
+  {
     name: 'weights',
     summary: 'list, download, inspect and convert checkpoints',
     load: async () => (await import('./weights/weights.ts')).weightsCommand(),

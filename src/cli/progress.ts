@@ -73,8 +73,13 @@ export interface StageBar {
   hide(): void
 }
 
-/** A bar for items of long and different durations: it counts them, and shows the time. */
-export function stageBar(total: number): StageBar {
+/**
+ * A bar for items of long and different durations: it counts them, and shows the time. `lines`: without a terminal each stage is a line, where
+ * a stage takes long.
+ */
+export function stageBar(total: number, { lines = false } = {}): StageBar {
+  if (lines && !canShow() && !isQuiet())
+    return { show: (done, stage) => console.error(`${done + 1} of ${total} · ${stage}`), hide() {} }
   if (!canShow()) return { show() {}, hide() {} }
   const format = '{bar} {duration_formatted} · {stage}'
   const options = { clearOnComplete: true, format, barsize: 20 }

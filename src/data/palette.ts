@@ -20,7 +20,7 @@ export function vocColour(id: number): Colour {
 export const vocPalette: readonly Colour[] = Array.from({ length: 256 }, (_, id) => vocColour(id))
 
 /**
- * Colours for overlays and legends, by class id: bright, and told apart also by colour-blind people. `scripts/palette.ts` measures them: no
+ * Colours for overlays and legends, by class id: bright, and told apart also by colour-blind people. `scripts/palette/main.ts` measures them: no
  * two of the 21 are as near as CIEDE2000 8.6 under normal, protan, deutan and tritan vision, and no two of the first 11 as near as 12; of
  * VOC's own colours two are at 0.7, and class 8 is nearly black. They were searched for, among colours of an OKLab lightness from 0.55 to
  * 0.95 and a chroma from 0.09.

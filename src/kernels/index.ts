@@ -100,7 +100,11 @@ export { type ResizeOptions, resize, resizeBackward } from './resizing/resize.ts
 export { type UpsampleArgmaxOptions, upsampleArgmax } from './resizing/upsample_argmax.ts'
 export { type AccumulateGradientsOptions, accumulateGradients } from './training/accumulate_gradients.ts'
 export { type AdamwOptions, adamw, adamwStep } from './training/adamw.ts'
-export { type AverageParametersOptions, averageParameters } from './training/average_parameters.ts'
+export {
+  type AverageParametersOptions,
+  averageParameters,
+  averageShare,
+} from './training/average_parameters.ts'
 export { type SgdOptions, sgd } from './training/sgd.ts'
 export {
   type SoftmaxCrossEntropyOptions,

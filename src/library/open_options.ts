@@ -68,7 +68,7 @@ const CREATE_OPTIONS: DeclaredOptions<CreateOptions> = {
 export interface ConventionOptions {
   /**
    * How the network enlarges its results: with aligned corners, as TensorFlow and Caffe do, or by half pixels, as PyTorch does. It
-   * decides by a pixel or two where edges lie. Default: what the checkpoint's library does.
+   * decides by a few pixels where edges lie. Default: what the checkpoint was trained by, as far as its files tell.
    */
   alignCorners?: boolean
 }

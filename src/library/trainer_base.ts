@@ -1,4 +1,4 @@
-// Fine-tuning, step by step: batches, the paper's schedule, and updates to the model's weights.
+// Fine-tuning, step by step: batches, the schedule of the recipe, and updates to the model's weights.
 
 import type { CheckOptions, DatasetReport } from '../data/check.ts'
 import { checkClassNames } from '../data/class_names.ts'
@@ -15,8 +15,8 @@ import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from 
 import { recipeFor, recipeWarnings } from '../train/recipe.ts'
 import type { Recipe } from '../train/recipe_options.ts'
 import { Sampler } from '../train/sampler.ts'
-import { polyLearningRate } from '../train/schedule.ts'
-import { TrainingRun } from '../train/training_run.ts'
+import { learningRateOf } from '../train/schedule.ts'
+import { type LearnedState, TrainingRun } from '../train/training_run.ts'
 import { tunedForTraining } from '../train/tune_training.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
 import type { Tuning } from './tuning.ts'
@@ -90,8 +90,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   #balance: ClassBalance | undefined
   #run: TrainingRun | undefined
   #step = 0
-  /** The state that belongs to the model's present weights. */
-  #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
+  /** The state that belongs to the model's present weights, which are the averages where there are such. */
+  #kept: { step: number; learned?: LearnedState } = { step: 0 }
   /** From the first loop on, or from the checkpoint. */
   #tuned: Tuned | undefined
   /** The last two, and the steps after which they were written. */
@@ -116,10 +116,10 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   }
 
   /** @internal Goes on from a checkpoint of this name, whose model the trainer has. */
-  protected goOnFrom(checkpoint: string, { step, balance, velocities, tuned }: Progress): void {
+  protected goOnFrom(checkpoint: string, { step, balance, tuned, ...progress }: Progress): void {
     this.#step = step
     this.#balance = balance
-    this.#kept = { step, velocities }
+    this.#kept = { step, learned: learnedState(this.model.state.parameters, progress) }
     this.#tuned = tuned
     this.#checkpoints = [{ name: checkpoint, step }]
   }
@@ -140,15 +140,17 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     const { signal } = this.#options
     signal?.throwIfAborted()
     await this.model.stopTuning()
-    if (this.#kept.velocities === undefined) await this.#fitModel()
+    if (this.#kept.learned === undefined) await this.#fitModel()
     this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())
     const { gpu, state } = this.model
-    const { velocities } = this.#kept
+    const { parameters, ...learned }: Partial<LearnedState> = this.#kept.learned ?? {}
+    // The model has the averages.
+    const network = learned.averages && parameters ? { ...state, parameters } : state
     const options = { ...this.recipe, ...this.#balance }
     this.#tuned ??= tunedForTraining(state, options, (await this.#platform.openTuning(gpu)).variants)
     const { learningRate } = this.recipe
-    const start = { step: this.#step, velocities, tuned: this.#tuned, learningRate }
-    this.#run = await TrainingRun.create(gpu, state, { ...options, ...start })
+    const start = { step: this.#step, ...learned, tuned: this.#tuned, learningRate }
+    this.#run = await TrainingRun.create(gpu, network, { ...options, ...start })
     let failed = false
     try {
       yield* this.#steps(this.#run, this.#balance)
@@ -167,12 +169,15 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     }
   }
 
-  /** Copies the current weights to the model, for use within the loop: to segment, evaluate or save. */
+  /**
+   * Copies the current weights to the model, for use within the loop: to segment, evaluate or save. With an `averageDecay` these are
+   * the averages.
+   */
   async updateModel(): Promise<void> {
     if (!this.#run || this.#kept.step === this.#step) return
-    const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step)
-    await this.model.setParameters(parameters)
-    this.#kept = { step: this.#step, velocities }
+    const learned = await this.#explained(this.#run.state(), this.#step)
+    await this.model.setParameters(learned.averages ?? learned.parameters)
+    this.#kept = { step: this.#step, learned }
   }
 
   /**
@@ -181,11 +186,13 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
    */
   protected async saveAs<T>(name: string, write: (progress: Progress) => Promise<T>): Promise<T> {
     await this.updateModel()
-    const { step, velocities } = this.#kept
-    if (!velocities || !this.#balance || !this.#tuned)
+    const { step, learned } = this.#kept
+    if (!learned || !this.#balance || !this.#tuned)
       throw new UserError(`${name}: nothing to save before the first step`)
     const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
-    const progress = { step, velocities, images: this.dataset.size, ...kept }
+    const { velocities, squares, averages, parameters } = learned
+    const state = { velocities, squares, newest: averages && parameters }
+    const progress = { step, ...state, images: this.dataset.size, ...kept }
     const written = await this.#explained(write(progress))
     const others = this.#checkpoints.filter(each => each.name !== name)
     this.#checkpoints = [...others.slice(-1), { name, step }]
@@ -193,12 +200,12 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   }
 
   async *#steps(run: TrainingRun, balance: ClassBalance): AsyncGenerator<TrainingStep, void, void> {
-    const { steps, learningRate: base, batchSize } = this.recipe
+    const { steps, batchSize } = this.recipe
     const { signal, onProgress } = this.#options
     let start = performance.now()
     if (this.#step >= steps) return
     for await (const batch of this.#batches(balance)) {
-      const learningRate = polyLearningRate(base, this.#step, steps)
+      const learningRate = learningRateOf(this.#step, this.recipe)
       const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
       const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
       this.#step++
@@ -263,6 +270,16 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     const isGood = ({ step }: { step: number }) => !(error instanceof DivergedError) || step < this.#step
     return this.#checkpoints.filter(isGood).at(-1)
   }
+}
+
+/** The state in a checkpoint whose model has these parameters. */
+function learnedState(
+  model: Map<string, Float32Array>,
+  { velocities, squares, newest }: Pick<Progress, 'velocities' | 'squares' | 'newest'>,
+): LearnedState {
+  return newest
+    ? { parameters: new Map([...model, ...newest]), averages: model, velocities, squares }
+    : { parameters: model, velocities, squares }
 }
 
 /**

@@ -1,9 +1,11 @@
 // A network cut in two: the layers before a part, and the part, from its input to the logits. Fine-tuning may train the part alone.
 
 import { UserError } from '../errors.ts'
-import type { Tensor } from '../graph/ir/tensor.ts'
-import type { GraphBuilder } from '../graph/ops/index.ts'
+import { graphParameters } from '../graph/ir/graph.ts'
+import type { Parameter, Tensor } from '../graph/ir/tensor.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import { builderOf } from './backbones/index.ts'
+import type { DeepLabConfig } from './config.ts'
 import { classify, deepLab, type NetworkParts } from './deeplab.ts'
 
 /** The end of a network: its last convolution alone, the head with it (ASPP), or all layers. */
@@ -40,4 +42,13 @@ export function logitsOfPart(
   if (part === 'network') return deepLab(builder, input, config, outputStride)
   const x = part === 'head' ? builderOf(config).head(builder, { features: input, lowLevel }, network) : input
   return classify(builder, x, network)
+}
+
+/** The parameters of the layers before the head: those that a network for images of ImageNet has, too. */
+export function backboneParameters(config: DeepLabConfig): Parameter[] {
+  const builder = new GraphBuilder()
+  const image = builder.input('image', [1, 65, 65, 3])
+  const network = { config, outputStride: config.outputStride }
+  const { features } = builderOf(config).features(builder, image, network)
+  return graphParameters(builder.build([features]))
 }

@@ -8,10 +8,10 @@ import { checkCanHaveAuxiliaryHead } from '../model/classifier.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import { checkOptionNames } from '../options.ts'
 import {
-  PAPER,
   RECIPE_NAMES,
   RECIPE_OPTIONS,
   RECIPE_TYPES,
+  RECIPES,
   type Recipe,
   type RecipeOption,
 } from './recipe_options.ts'
@@ -30,8 +30,10 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   checkOptionNames(options, RECIPE_OPTIONS)
   checkJson(RECIPE_TYPES, options)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const microBatchSize = options.batchSize ?? PAPER.batchSize
-  const recipe: Recipe = { ...PAPER, weightDecay: backboneOf(config).weightDecay, microBatchSize, ...given }
+  const values = RECIPES[options.recipe ?? 'paper']
+  const microBatchSize = options.batchSize ?? values.batchSize
+  const { weightDecay } = backboneOf(config)
+  const recipe: Recipe = { weightDecay, microBatchSize, ...values, ...given }
   for (const name of RECIPE_NAMES) checkValue(recipe, name)
   if (recipe.auxiliaryLoss > 0) checkCanHaveAuxiliaryHead(config, 'auxiliaryLoss')
   const divides = recipe.batchSize % recipe.microBatchSize === 0
@@ -46,7 +48,16 @@ function checkValue<Name extends keyof Recipe>(recipe: Recipe, name: Name): void
 }
 
 /** Warnings about values that are allowed but seldom wise. `parameters`: those with which a run starts. */
-export function recipeWarnings(
+export function recipeWarnings(recipe: Recipe, parameters?: ReadonlyMap<string, Float32Array>): string[] {
+  const { warmUpSteps, steps } = recipe
+  const rising =
+    warmUpSteps < steps
+      ? []
+      : [`all ${steps} steps are of the warm-up of ${warmUpSteps}: the learning rate never falls`]
+  return [...rising, ...batchNormWarnings(recipe, parameters)]
+}
+
+function batchNormWarnings(
   { microBatchSize, freezeBatchNorm, learningRate }: Recipe,
   parameters?: ReadonlyMap<string, Float32Array>,
 ): string[] {

@@ -1,5 +1,5 @@
-// The options of a training run, each declared once: every choice that affects the result, the values that make sense, and the paper's,
-// which is the default. The checks of the library and of checkpoints come from this table, and the defaults in the command's help.
+// The options of a training run, each declared once: every choice that affects the result, the values that make sense, and its value in
+// each recipe. The checks of the library and of checkpoints come from this table, and the defaults in the command's help.
 
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
@@ -7,12 +7,22 @@ import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 import { type ColourJitter, isColourJitter } from './distortion.ts'
 import type { TrainingOptions } from './training_options.ts'
 
-export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
-  microBatchSize: number
+/** The options of a step that have defaults there, and values here. */
+type Filled = 'microBatchSize' | 'optimizer' | 'backboneLearningRate' | 'averageDecay'
+
+export interface Recipe
+  extends Omit<TrainingOptions, 'classWeights' | Filled>,
+    Required<Pick<TrainingOptions, Filled>> {
+  /** The set of values that options have by default: the paper's, or those for small data. It is kept for the record. */
+  recipe: 'paper' | 'small-data'
   /** The number of updates of the weights. The learning rate falls to 0 over them. */
   steps: number
-  /** The learning rate of the first step; see `polyLearningRate`. */
+  /** The largest learning rate: that of the first step, or after a warm-up. See `learningRateOf`. */
   learningRate: number
+  /** How the learning rate falls: as a power, `polyLearningRate`, or as a cosine, `cosineLearningRate`. */
+  schedule: 'poly' | 'cosine'
+  /** The number of steps at the beginning in which the learning rate rises. */
+  warmUpSteps: number
   /** The length in pixels of a photo's edge as the network sees it, in training and afterwards. Default: the model's. */
   size?: number
   /** The bounds of a random factor on that size. */
@@ -54,7 +64,12 @@ export interface RecipeOption<Value> {
   /** Its type, with limits far beyond any useful recipe. NaN passes, because the message of the rule says more. */
   type: v.GenericSchema<Value>
   /** The values that make sense. Absent where all of the type do, or where that depends on the network. */
-  rule?: { expected: string; holds: (value: Value) => boolean }
+  rule?: { expected: string; holds(value: Value): boolean }
+  /** The values of an option that takes one of some texts. */
+  texts?: readonly Value[]
+  /** In the paper's recipe; in the one for small data where it differs. */
+  paper?: Value
+  smallData?: Value
 }
 
 type RecipeOptionTable = {
@@ -76,12 +91,18 @@ const numberThat = (expected: string, holds: (value: number) => boolean, most?: 
 const wholeAbove0 = (most: number) =>
   numberThat('a whole number above 0', value => Number.isInteger(value) && value > 0, most)
 const above0 = numberThat('a number above 0', value => value > 0 && value < Infinity)
+const wholeFrom0 = numberThat('a whole number from 0 up', value => Number.isInteger(value) && value >= 0, 1e9)
 const from0To1 = numberThat('a number from 0 to 1', value => value >= 0 && value <= 1)
 const share = numberThat('a share from 0 to below 1', value => value >= 0 && value < 1)
 const examples = numberThat('a share from 0 to 1', value => value >= 0 && value <= 1)
 const shareAbove0 = numberThat('a share above 0, up to 1', value => value > 0 && value <= 1)
 const weight = numberThat('a weight from 0 up', value => value >= 0 && value < Infinity)
+const from0 = numberThat('a number from 0 up', value => value >= 0 && value < Infinity)
 const flag = { type: expecting('true, false', v.boolean()) }
+const oneOfTexts = <const Texts extends readonly string[]>(...texts: Texts) => ({
+  type: expecting(texts.join(' or '), v.picklist(texts)),
+  texts,
+})
 
 const classWeights = {
   type: v.nullable(
@@ -123,23 +144,30 @@ const seed = numberThat(
 )
 
 /**
- * `paper`: the first stage of training in sections 4 and A of DeepLabv3. The second stage freezes batch norm, and has output
- * stride 8 and a learning rate of 0.001.
+ * The values of options that are not given. `paper`: the first stage of training in sections 4 and A of DeepLabv3. The second stage
+ * freezes batch norm, and has output stride 8 and a learning rate of 0.001. `smallData`: where it differs from the paper, for a few dozen
+ * or hundred photos and a small GPU.
  */
 export const RECIPE_OPTIONS = {
-  steps: { ...wholeAbove0(1e9), paper: 30_000 },
-  batchSize: { ...wholeAbove0(4096), paper: 16 },
+  recipe: { ...oneOfTexts('paper', 'small-data'), paper: 'paper', smallData: 'small-data' },
+  steps: { ...wholeAbove0(1e9), paper: 30_000, smallData: 2000 },
+  batchSize: { ...wholeAbove0(4096), paper: 16, smallData: 4 },
   microBatchSize: wholeAbove0(4096),
-  cropSize: { ...wholeAbove0(MAX_NETWORK_SIZE), paper: 513 },
+  cropSize: { ...wholeAbove0(MAX_NETWORK_SIZE), paper: 513, smallData: 257 },
   size: wholeAbove0(MAX_NETWORK_SIZE),
-  learningRate: { ...above0, paper: 0.007 },
-  headLearningRate: { ...above0, paper: 1 },
+  optimizer: { ...oneOfTexts('sgd', 'adamw'), paper: 'sgd', smallData: 'adamw' },
+  learningRate: { ...above0, paper: 0.007, smallData: 0.0005 },
+  headLearningRate: { ...above0, paper: 1, smallData: 10 },
+  backboneLearningRate: { ...from0, paper: 1 },
+  schedule: { ...oneOfTexts('poly', 'cosine'), paper: 'poly', smallData: 'cosine' },
+  warmUpSteps: { ...wholeFrom0, paper: 0, smallData: 50 },
+  averageDecay: { ...share, paper: 0, smallData: 0.99 },
   outputStride: { type: numberType(), paper: 16 },
-  freezeBatchNorm: { ...flag, paper: false },
+  freezeBatchNorm: { ...flag, paper: false, smallData: true },
   batchNormDecay: { ...from0To1, paper: 0.9997 },
   momentum: { ...from0To1, paper: 0.9 },
-  weightDecay: from0To1,
-  decayBatchNorm: { ...flag, paper: true },
+  weightDecay: { ...from0To1, smallData: 0.01 },
+  decayBatchNorm: { ...flag, paper: true, smallData: false },
   dropout: { ...share, paper: 0 },
   auxiliaryLoss: { ...weight, paper: 0 },
   labelSmoothing: { ...share, paper: 0 },
@@ -155,7 +183,7 @@ export const RECIPE_OPTIONS = {
   blur: { ...examples, paper: 0 },
   classWeights: { ...classWeights, paper: null },
   hardClasses: { type: expecting('a list of names', v.array(v.string())), paper: [] },
-  badImages: { type: expecting('stop or skip', v.picklist(['stop', 'skip'])), paper: 'stop' },
+  badImages: { ...oneOfTexts('stop', 'skip'), paper: 'stop' },
   seed: { ...seed, paper: 0 },
 } satisfies RecipeOptionTable
 
@@ -172,7 +200,15 @@ export const RECIPE_TYPES = v.partial(
   ),
 )
 
-/** The values of the paper. */
-export const PAPER = Object.fromEntries(
-  entries.flatMap(([name, option]) => ('paper' in option ? [[name, option.paper]] : [])),
-) as unknown as Omit<Recipe, WithoutDefault>
+type RecipeValues = Omit<Recipe, WithoutDefault> & Partial<Pick<Recipe, WithoutDefault>>
+
+const valuesIn = (set: 'paper' | 'smallData') =>
+  Object.fromEntries(
+    entries.flatMap(([name, option]) => (set in option ? [[name, option[set as keyof typeof option]]] : [])),
+  )
+
+/** The values of the options that are not given, by the name of the recipe. */
+export const RECIPES: Record<Recipe['recipe'], RecipeValues> = {
+  paper: valuesIn('paper') as unknown as RecipeValues,
+  'small-data': { ...valuesIn('paper'), ...valuesIn('smallData') } as unknown as RecipeValues,
+}

@@ -8,6 +8,7 @@ import type { LossTerms } from '../graph/ops/loss_term.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLabInTraining } from '../model/deeplab.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
+import { learning } from './learned_parameters.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 /** A network and its weights. */
@@ -28,12 +29,14 @@ export function networkInTraining(
   lossTerms?: LossTerms,
 ): TrainingGraph {
   const { cropSize, freezeBatchNorm, batchNormDecay, classWeights, auxiliaryLoss, labelSmoothing } = options
+  const { config } = network
   return trainingGraph(logitsOf(network, options), {
     labels: { height: cropSize, width: cropSize },
     ignoreIndex: IGNORE_INDEX,
-    alignCorners: network.config.alignCorners,
+    alignCorners: config.alignCorners,
     classWeights: Boolean(classWeights),
     lossWeights: auxiliaryLoss > 0 ? [1, auxiliaryLoss] : [1],
+    learns: options.backboneLearningRate === 0 ? learning(config, options) : undefined,
     labelSmoothing,
     lossTerms,
     batchNorm: freezeBatchNorm ? { mode: 'frozen' } : { mode: 'batch', momentum: 1 - batchNormDecay },

@@ -16,14 +16,33 @@ export interface TrainingOptions {
   freezeBatchNorm: boolean
   /** The share of the old running statistics in the new ones: 1 − PyTorch's momentum. */
   batchNormDecay: number
-  /** The momentum of stochastic gradient descent, as in PyTorch. */
+  /**
+   * How parameters follow their gradients: by stochastic gradient descent with momentum, as torch.optim.SGD; or by AdamW (Loshchilov and
+   * Hutter 2019), as torch.optim.AdamW with the second beta 0.999 and an epsilon of 1e-8. AdamW's rates are smaller: 1e-4 to 1e-3. Default: sgd.
+   */
+  optimizer?: 'sgd' | 'adamw'
+  /** The momentum of stochastic gradient descent, as in PyTorch; of AdamW, its first beta. */
   momentum: number
-  /** Adds weightDecay · parameter to the gradient of every parameter that learns, as in PyTorch. */
+  /**
+   * SGD adds weightDecay · parameter to the gradient of every parameter that learns, as in PyTorch. AdamW moves the parameter by learning
+   * rate · weightDecay · parameter, apart from its gradient; PyTorch's default for it is 0.01.
+   */
   weightDecay: number
   /** Whether weight decay applies to the scale and the shift of batch norms, too. Many PyTorch recipes leave these out. */
   decayBatchNorm: boolean
   /** A factor on the learning rate of the classifier and of the whole auxiliary head. */
   headLearningRate: number
+  /**
+   * A factor on the learning rate of the backbone, which is all layers before the head. With 0 it keeps its weights, and no gradients of it are
+   * computed; its batch norms still take statistics, unless they are frozen. Default: 1.
+   */
+  backboneLearningRate?: number
+  /**
+   * The decay of an exponential moving average of the weights, such as 0.999; 0: none. After step t of the run, it is
+   * min(averageDecay, (1 + t) / (10 + t)), as in TensorFlow's ExponentialMovingAverage. The running statistics of batch norm are averaged
+   * likewise, since they belong to the weights that they were measured with. Default: 0.
+   */
+  averageDecay?: number
   /** The share of the values that are dropped before the classifier, from 0 to below 1: torchvision has 0.5, the paper 0. */
   dropout: number
   /** The seed of dropout, a u32. */

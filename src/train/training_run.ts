@@ -10,7 +10,7 @@ import type { Tuned } from '../graph/convolution/policy.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
-import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
+import { type ArenaOptions, ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
 import { allFinite } from '../weights/all_finite.ts'
 import { learningRates, weightDecays } from './learned_parameters.ts'
@@ -30,7 +30,11 @@ import {
 export interface TrainingStart {
   /** The momentum's velocities, as in a LearnedState. Default: zeros. */
   velocities?: ReadonlyMap<string, Float32Array>
-  /** The number of steps that were done before. Each step has its own dropout. Default 0. */
+  /** AdamW's squares, likewise. Default: zeros. */
+  squares?: ReadonlyMap<string, Float32Array>
+  /** The averages of the weights, likewise. Default: the network's weights. */
+  averages?: ReadonlyMap<string, Float32Array>
+  /** The number of steps that were done before: dropout, AdamW and averages depend on it. Default 0. */
   step?: number
   /**
    * The strategies that were measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
@@ -51,6 +55,10 @@ export interface LearnedState {
   parameters: Map<string, Float32Array>
   /** The momentum's velocity of each parameter that learns. */
   velocities: Map<string, Float32Array>
+  /** With AdamW: the mean square of the gradients of each parameter that learns. */
+  squares?: Map<string, Float32Array>
+  /** With an `averageDecay`: the moving average of each parameter. These weights are to be validated and used. */
+  averages?: Map<string, Float32Array>
 }
 
 interface Parts {
@@ -78,7 +86,8 @@ interface MicroRun {
 
 export class TrainingRun {
   readonly #parts: Parts
-  /** The number of micro-batches so far, including those before the run. */
+  /** The number of steps so far, and of their micro-batches, including those before the run. */
+  #steps: number
   #microBatches: number
   /** The largest loss of a run that still learns; known after its first step. */
   #bound: number | undefined
@@ -104,7 +113,7 @@ export class TrainingRun {
       rateOf: learningRates(network.config, options),
       decayOf: weightDecays(graph, options),
       host: network.parameters,
-      velocities: options.velocities,
+      ...keptState(network, options),
       sums: microBatches > 1 || unlabelled !== undefined,
     })
     const weights = await TrainingWeights.create(gpu, arena, {
@@ -133,7 +142,7 @@ export class TrainingRun {
         teacher,
         unlabelledWeight: unlabelled?.weight ?? 0,
       }
-      return new TrainingRun(parts, step * microBatches * (teacher ? 2 : 1))
+      return new TrainingRun(parts, { step, microBatches: step * microBatches * (teacher ? 2 : 1) })
     } catch (error) {
       await teacher?.destroy()
       weights.destroy()
@@ -143,8 +152,9 @@ export class TrainingRun {
     }
   }
 
-  private constructor(parts: Parts, microBatches: number) {
+  private constructor(parts: Parts, { step, microBatches }: { step: number; microBatches: number }) {
     this.#parts = parts
+    this.#steps = step
     this.#microBatches = microBatches
   }
 
@@ -155,7 +165,7 @@ export class TrainingRun {
 
   /**
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
-   * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
+   * micro-batches it is the mean of their losses, and with further losses their weighted sum, as torchvision reports it.
    * Unlabelled photos add their loss by its weight: the sum over the pixels of which the network is sure, divided by the number of all
    * pixels of these photos.
    * Throws a UserError for a label that is not a class and, after the update, a DivergedError for a loss that is not a number or grows
@@ -168,7 +178,7 @@ export class TrainingRun {
     const { executor, weights, losses, layout, unlabelledWeight } = this.#parts
     const { runs: unlabelled, confident } = await this.#unlabelledRuns(batch, signal)
     const runs = [...this.#runsOf(batch), ...unlabelled]
-    weights.begin(learningRate)
+    weights.begin(learningRate, this.#steps)
     let [sum, unlabelledLoss] = [0, 0]
     for (const [i, { inputs, share }] of runs.entries()) {
       weights.weigh(share === undefined ? 1 : unlabelledWeight * share * layout.microBatches)
@@ -177,6 +187,7 @@ export class TrainingRun {
         if (share === undefined) sum += weight * found[output.name][0]
         else unlabelledLoss += share * weight * found[output.name][0]
     }
+    this.#steps++
     this.#microBatches += runs.length
     if (confident !== undefined) this.#unlabelledPart = { loss: unlabelledLoss, confident }
     const loss = sum / layout.microBatches + unlabelledWeight * unlabelledLoss
@@ -213,7 +224,13 @@ export class TrainingRun {
     checkFinite(parameters, name => name)
     const velocities = await arena.readVelocities()
     checkFinite(velocities, name => `the velocity of ${name}`)
-    return { parameters: new Map([...unused, ...parameters]), velocities }
+    const state = { parameters: new Map([...unused, ...parameters]), velocities }
+    const [squares, averages] = [await arena.readSquares(), await arena.readAverages()]
+    return {
+      ...state,
+      ...(squares && { squares }),
+      ...(averages && { averages: new Map([...unused, ...averages]) }),
+    }
   }
 
   async destroy(): Promise<void> {
@@ -252,6 +269,19 @@ export class TrainingRun {
       runs: runs.map((run, i) => ({ ...run, share: shares[i] })),
       confident: shares.reduce((total, share) => total + share),
     }
+  }
+}
+
+/** What the optimiser keeps of each parameter. */
+function keptState(
+  { parameters }: TrainedNetwork,
+  { optimizer, averageDecay = 0, ...start }: TrainingOptions & TrainingStart,
+): Pick<ArenaOptions, 'velocities' | 'squares' | 'averages'> {
+  const { velocities, squares = new Map(), averages = parameters } = start
+  return {
+    velocities,
+    ...(optimizer === 'adamw' && { squares }),
+    ...(averageDecay > 0 && { averages }),
   }
 }
 

@@ -86,8 +86,8 @@ export class Trainer extends TrainerBase<DeepLab> {
     const model = await DeepLab.load(list, open)
     try {
       const { decodeProgress, PROGRESS_FILES } = await import('../train/checkpoint.ts')
-      const { state, velocities } = await filesInMemory(list, PROGRESS_FILES)
-      const texts = { state: new TextDecoder().decode(state), velocities }
+      const { state, tensors } = await filesInMemory(list, PROGRESS_FILES)
+      const texts = { state: new TextDecoder().decode(state), tensors }
       const progress = decodeProgress(model.config, texts, NAME)
       const changed = { activationBudget, badImages, signal, onProgress, onWarning }
       const { recipe, options } = resumed({ model, progress, source: NAME }, dataset, changed)
@@ -107,9 +107,9 @@ export class Trainer extends TrainerBase<DeepLab> {
   checkpointFiles(): Promise<Map<string, string | Uint8Array>> {
     return this.saveAs(NAME, async progress => {
       const { encodeProgress, PROGRESS_FILES } = await import('../train/checkpoint.ts')
-      const { velocities, state } = encodeProgress(this.model.config, progress)
+      const { tensors, state } = encodeProgress(this.model.config, progress)
       return modelFiles(this.model.state, { resumable: true })
-        .set(PROGRESS_FILES.velocities, velocities)
+        .set(PROGRESS_FILES.tensors, tensors)
         .set(PROGRESS_FILES.state, state)
     })
   }

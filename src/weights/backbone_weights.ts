@@ -17,12 +17,15 @@ interface Weighted {
 }
 
 /**
- * The network with the weights of a backbone, and with the padding, the ε of batch norm and the means that those were trained by. Throws a
- * UserError as `backboneWeights` does.
+ * The network with the weights of its backbone from a checkpoint of the classification network, as torchvision or timm names it, and for
+ * MobileNetV2 as Hugging Face does; and with the padding, the ε of batch norm and the means that they were trained by. The rest of the
+ * checkpoint is ignored. Throws a UserError, which begins with `source`, if the checkpoint does not fit, and for a backbone that these
+ * libraries build otherwise.
  */
 export function withBackbone<T extends Weighted>(model: T, stateDict: StateDict, source: string): T {
-  const { conventions } = layoutFor(model.config, stateDict, source)
-  const found = backboneWeights(model.config, stateDict, source)
+  const layout = layoutFor(model.config, stateDict, source)
+  const found = backboneWeights(model.config, layout, { stateDict, source })
+  const { conventions } = layout
   const { edge, size } = model.preprocessing
   return {
     ...model,
@@ -32,17 +35,12 @@ export function withBackbone<T extends Weighted>(model: T, stateDict: StateDict,
   }
 }
 
-/**
- * The parameters of a config's backbone from a checkpoint of the classification network, as torchvision or timm names it, and for
- * MobileNetV2 as Hugging Face does. The rest of the checkpoint is ignored. Throws a UserError, which begins with `source`, if the
- * checkpoint does not fit, and for a backbone that these libraries build otherwise.
- */
-export function backboneWeights(
+/** The parameters of the network that the checkpoint has. */
+function backboneWeights(
   config: DeepLabConfig,
-  stateDict: StateDict,
-  source: string,
+  layout: BackboneLayout,
+  { stateDict, source }: { stateDict: StateDict; source: string },
 ): Map<string, Float32Array> {
-  const layout = layoutFor(config, stateDict, source)
   const renaming = layout.renaming(stateDict)
   const shapes = new Map(networkParameters(config).map(({ name, shape }) => [name, shape]))
   const unique = new Map<string, ExpectedParameter>()

@@ -31,7 +31,27 @@ describe('atrous compare', () => {
     expect(second).to.match(/second +\d/)
     expect(picture).to.equal(path('out/compare.png'))
     const { width, height } = await sharp(picture).metadata()
-    expect({ width, height }).to.deep.equal({ width: 12 + 3 * (40 + 12), height: 12 + 60 + 12 })
+    expect(width).to.be.at.least(12 + 3 * (40 + 12))
+    expect(height, 'with a legend of a row at least').to.be.within(12 + 60 + 12 + 30, 12 + 60 + 12 + 200)
+  })
+
+  it('says without a terminal what it does, and leaves the place of a network without weights empty', async () => {
+    const models = [path('first'), 'deeplabv3plus_mobilenet_v2']
+    const { stdout, stderr } = await compare(path('photo.png'), '-m', ...models)
+    const stages = stderr.trim().split('\n')
+    expect(stages[0]).to.equal(`1 of 2 · ${path('first')}: load`)
+    expect(stages).to.include(`1 of 2 · ${path('first')}: mask`)
+    expect(stages).to.include('2 of 2 · deeplabv3plus_mobilenet_v2: warm calls')
+    const picture = stdout.trim().split('\n').at(-1)!
+    const { data, info } = await sharp(picture).raw().toBuffer({ resolveWithObject: true })
+    expect(info.width).to.be.at.least(12 + 3 * (40 + 12))
+    const middle = (12 + 30 + 15) * info.width + 12 + 2 * (40 + 12) + 20
+    expect([...data.subarray(middle * info.channels, middle * info.channels + 3)]).to.deep.equal([
+      238, 238, 238,
+    ])
+    expect((await compare(path('photo.png'), '-m', path('first'), '--overwrite', '--quiet')).stderr).to.equal(
+      '',
+    )
   })
 
   it('has the costs of a preset, which has no weights, and says so', async () => {

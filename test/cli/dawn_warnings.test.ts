@@ -37,6 +37,30 @@ describe('Dawn’s warnings about limits of software adapters', () => {
     expect(readFileSync(file, 'utf8')).to.match(/^before\n[\s\S]*error: [^\n]*\nafter\nbefore\nafter\n$/)
   })
 
+  it('do not appear in a file that is written from its start, whose other lines stay in their order, also with --quiet', async () => {
+    const file = path('started')
+    const script = (out: string) =>
+      `file=$1; shift; { echo before >&2; "$@" ${out}; echo after >&2; } 2>"$file"`
+    const env = { ATROUS_CACHE: path('cache') }
+    const lines = () =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .map(line => line.trim())
+        .filter(Boolean)
+    for (const command of [args, [...args, '--quiet']]) {
+      await spawnAtrous(command, { through: ['sh', '-c', script('>/dev/null'), 'sh', file], env })
+      expect(lines()).to.deep.equal(['before', 'after'])
+    }
+    await spawnAtrous(args, { through: ['sh', '-c', script('>&2'), 'sh', file], env })
+    expect(lines()).to.have.length(3)
+    expect(lines()[1]).to.match(/^0 convolutions forgotten/)
+    await spawnAtrous(args, {
+      through: ['sh', '-c', script('>/dev/null'), 'sh', file],
+      env: { ...env, ...WITHOUT_DRIVERS },
+    })
+    expect(lines().at(-2)).to.match(/^error: no GPU adapter/)
+  })
+
   it('do not appear in a terminal', async function () {
     const terminal = spawnSync('script', ['-qec', 'true', '/dev/null'])
     if (terminal.status !== 0) skip(this, 'there is no command script, or no pseudo-terminal')

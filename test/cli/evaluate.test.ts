@@ -175,7 +175,7 @@ describe('atrous evaluate', () => {
     const { code, stderr } = await atrous(...command())
     expect({ code, stderr }).to.deep.equal({
       code: 1,
-      stderr: `error: ${path('voc/SegmentationClass/rgb_0.png')}: a mask is a palette or greyscale PNG of up to 8 bits, this one has 3×8 bits a pixel (and the same of 24 others)\n`,
+      stderr: `error: ${path('voc/SegmentationClass/rgb_0.png')}: a mask is a palette or greyscale PNG of up to 8 bits, this one has 3×8 bits a pixel; \`atrous masks\` converts colours that stand for classes by a table of them (and the same of 24 others)\n`,
     })
   })
 

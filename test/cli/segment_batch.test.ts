@@ -84,6 +84,21 @@ describe('atrous segment: many photos', () => {
     await model.dispose()
   })
 
+  it('that cannot be read have size and time in their rows, as docs/batch.md has them; those that are gone have none', async () => {
+    await writePhotos('p', 1)
+    await writeFile(path('p/b.png'), '')
+    await utimes(path('p/b.png'), 1e9, 1e9)
+    await writeFile(
+      path('list.txt'),
+      ['0.png', 'b.png', 'gone.png'].map(name => path(`p/${name}`)).join('\n'),
+    )
+    expect((await segment('out', '--list', path('list.txt'))).code).to.equal(2)
+    const [, empty, gone] = rowsOf('out')
+    expect(empty).to.include({ key: 'b', bytes: 0, modified: '2001-09-09T01:46:40.000Z' })
+    expect(empty).to.have.keys('file', 'key', 'bytes', 'modified', 'changed', 'run', 'error')
+    expect(gone).to.have.keys('file', 'key', 'run', 'error')
+  })
+
   describe('--resume', () => {
     /** The keys of the photos that a run printed a line for, and its code. */
     async function resumed(...more: string[]) {

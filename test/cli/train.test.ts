@@ -41,6 +41,25 @@ describe('atrous train', () => {
     expect(existsSync(path('run/best/config.json'))).to.equal(true)
   })
 
+  it('ends after validations without a better mean IoU, with the model of the best one', async () => {
+    // With a rate of almost nothing, no validation is better than the first.
+    const still = ['--learning-rate', '1e-20', '--validate-every', '1', '--freeze-batch-norm']
+    const { code, stdout, stderr } = await atrous(...command('run', ...still, '--patience', '2'))
+    expect(code, stderr).to.equal(0)
+    expect(stdout).to.match(
+      /^step 3 of 6, loss .*\nended early: the last validations had no better mean IoU\nbest mean IoU .*, after step 1: /,
+    )
+    const model = (folder: string) => readFile(path(`${folder}/model.safetensors`))
+    expect((await model('run')).equals(await model('run/best'))).to.equal(true)
+    const resumed = (...more: string[]) =>
+      atrous('train', '--out', path('run'), '--resume', '--json', ...more)
+    expect(JSON.parse((await resumed()).stdout)).to.include({ step: 3, endedEarly: true })
+    expect(JSON.parse((await resumed('--patience', '9')).stdout)).to.include({ step: 6, steps: 6 })
+    expect(await errorOf(command('other', '--patience', '2'))).to.equal(
+      'error: --patience: expected with --validate-every, without which nothing is validated\n',
+    )
+  })
+
   it('starts from a preset’s untrained weights (slow)', async () => {
     const from = (network: string) =>
       command('run', '--network', network, '--stop-after', '1').filter((_, i) => i !== 3 && i !== 4)

@@ -55,6 +55,21 @@ describe('atrous train', () => {
     )
   })
 
+  it('trains by --recipe small-data but for other options, and resumes (slow)', async () => {
+    const options = ['--recipe', 'small-data', '--no-freeze-batch-norm', '--decay-batch-norm']
+    await atrous(...command('straight', ...options))
+    await atrous(...command('run', '--stop-after', '3', ...options))
+    const resumed = await atrous(...command('run', '--resume', ...options))
+    expect(resumed.stdout, resumed.stderr).to.match(/^step 6 of 6/)
+    expect((await model('run')).equals(await model('straight'))).to.equal(true)
+    const { recipe } = JSON.parse(await readFile(path('run/checkpoints/step-6/training.json'), 'utf8'))
+    const given = { steps: 6, batchSize: 2, cropSize: 33, learningRate: 0.05, freezeBatchNorm: false }
+    expect(recipe).to.include({ recipe: 'small-data', optimizer: 'adamw', ...given, decayBatchNorm: true })
+    expect(await errorOf(command('run', '--resume', '--recipe', 'paper'))).to.equal(
+      'error: --resume: recipe is small-data in the checkpoint, not paper; it cannot change during a run\n',
+    )
+  })
+
   it('resumes bit for bit with micro-batches and another activation budget (slow)', async () => {
     const more = ['--micro-batch-size', '1', '--freeze-batch-norm']
     await atrous(...command('straight', ...more))

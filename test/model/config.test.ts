@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { vocClasses } from '../../src/data/class_names.ts'
 import { UserError } from '../../src/errors.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { backboneNames } from '../../src/model/backbones/index.ts'
@@ -168,6 +169,21 @@ describe("Hugging Face's config.json", () => {
   it("has the defaults of Hugging Face's class, such as output stride 32", () => {
     const { config } = fromHuggingFace({ model_type: 'mobilenet_v2', id2label: { 0: 'a', 1: 'b' } })
     expect(config).to.deep.include({ outputStride: 32, classes: 2, batchNormEpsilon: 0.001, tfPadding: true })
+  })
+
+  it('keeps the convention of upsampling', () => {
+    const aligned = { ...config, alignCorners: true }
+    expect(mobileNetV2.checkpoint.huggingFace.describes(aligned)).to.equal(true)
+    expect(fromHuggingFace(write(aligned, names)).config).to.deep.equal(aligned)
+  })
+
+  it("aligns corners of Google's weights, which have VOC's classes, where it does not say how to upsample", () => {
+    const labels = (classNames: readonly string[]) => ({ id2label: { ...classNames } })
+    const alignCorners = (json: object) => fromHuggingFace(json).config.alignCorners
+    expect(alignCorners(labels(vocClasses))).to.equal(true)
+    expect(alignCorners({ ...labels(vocClasses), align_corners: false })).to.equal(false)
+    expect(alignCorners(labels(names))).to.equal(false)
+    expect(alignCorners(labels(vocClasses.map((_, id) => `class ${id}`)))).to.equal(false)
   })
 
   it('is refused for other models and with missing classes', () => {

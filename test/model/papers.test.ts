@@ -78,6 +78,16 @@ describe('printed multiply-adds', () => {
       expect(sumOver(found, multiplyAdds) / counted).to.be.within(0.87, 1)
     })
   }
+
+  // The table of tensorflow/models, research/deeplab/g3doc/model_zoo.md.
+  it("of MobileNetV2 are those of its authors' list of checkpoints", () => {
+    const { config } = preset('deeplabv3_mobilenet_v2')
+    const at = (outputStride: number) => (scale: number) =>
+      tensorFlowMultiplyAdds(config, { size: 512 * scale + 1, outputStride })
+    const mirrored = 2 * SIX_SCALES.map(at(8)).reduce((a, b) => a + b)
+    expect(2.75 - at(16)(1)).to.be.within(0, 0.01)
+    expect(152.59 - mirrored).to.be.within(0, 0.1)
+  })
 })
 
 describe('docs/family.md', () => {

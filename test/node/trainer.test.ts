@@ -16,9 +16,15 @@ describe('Trainer', () => {
     const model = await create()
     const { recipe } = new Trainer(model, await open(), { batchSize: 4, seed: undefined })
     expect(recipe).to.deep.equal({
+      recipe: 'paper',
       steps: 30_000,
       batchSize: 4,
       microBatchSize: 4,
+      optimizer: 'sgd',
+      schedule: 'poly',
+      warmUpSteps: 0,
+      averageDecay: 0,
+      backboneLearningRate: 1,
       cropSize: 513,
       learningRate: 0.007,
       outputStride: 16,
@@ -30,6 +36,10 @@ describe('Trainer', () => {
       headLearningRate: 1,
       dropout: 0,
       auxiliaryLoss: 0,
+      labelSmoothing: 0,
+      hardPixels: 1,
+      diceLoss: 0,
+      lovaszLoss: 0,
       scales: [0.5, 2],
       flip: true,
       rotation: 0,
@@ -41,6 +51,14 @@ describe('Trainer', () => {
       badImages: 'stop',
       seed: 0,
     })
+  })
+
+  it('has the values for small data by their name, except for given options', async () => {
+    const options = { recipe: 'small-data', schedule: 'poly', batchSize: 2 } as const
+    const { recipe } = new Trainer(await create(), await open(), options)
+    const given = { ...options, microBatchSize: 2, optimizer: 'adamw', momentum: 0.9, scales: [0.5, 2] }
+    expect(recipe).to.deep.include(given)
+    expect(recipe.averageDecay).to.be.above(0)
   })
 
   it('learns a small dataset: the model then segments it', async () => {
@@ -98,6 +116,9 @@ describe('Trainer', () => {
   it('warns if batch norm has few images', async () => {
     expect((await newTrainer()).warnings[0]).to.match(/^batch norm trains on 2 images at a time/)
     expect((await newTrainer({ freezeBatchNorm: true })).warnings).to.deep.equal([])
+    expect((await newTrainer({ freezeBatchNorm: true, warmUpSteps: 6 })).warnings).to.deep.equal([
+      'all 6 steps are of the warm-up of 6: the learning rate never falls',
+    ])
     expect((await newTrainer({ batchSize: 8 })).warnings).to.deep.equal([])
     expect((await newTrainer({ batchSize: 8, microBatchSize: 4 })).warnings[0]).to.match(/trains on 4 images/)
   })

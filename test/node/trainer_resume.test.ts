@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { tunedKeys } from '../../src/graph/tune/gradients.ts'
 import type { DeepLabOptions } from '../../src/model/config.ts'
@@ -6,6 +6,7 @@ import { DeepLab } from '../../src/node/index.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
 import { openTuning } from '../../src/node/tuning.ts'
 import type { Recipe } from '../../src/train/recipe_options.ts'
+import { learningRateOf } from '../../src/train/schedule.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
@@ -14,6 +15,9 @@ import { expectSameBits } from '../support/same_bits.ts'
 import { writeLabels } from './tiny_dataset.ts'
 import { TINY } from './tiny_model.ts'
 import { losses, QUICK, take, useTrainers } from './trainer_support.ts'
+
+/** Fields of the oldest recipes, of those that the tests change. */
+const OLD = { decayBatchNorm: true, weightDecay: true }
 
 describe('Trainer', () => {
   const { path, open, own, create, newTrainer, resume } = useTrainers()
@@ -34,6 +38,69 @@ describe('Trainer', () => {
       expectSameBits(trainer.model.state.parameters, straight.model.state.parameters)
     }
     expect(await take(resumed), 'nothing is left to do').to.deep.equal([])
+  })
+
+  const modern = {
+    optimizer: 'adamw',
+    learningRate: 0.005,
+    schedule: 'cosine',
+    warmUpSteps: 2,
+    backboneLearningRate: 0.5,
+    averageDecay: 0.9,
+    decayBatchNorm: false,
+    weightDecay: 0.01,
+  } as const
+
+  it('continues with AdamW, a cosine and averages, bit for bit; the model has the averages', async () => {
+    const straight = await newTrainer(modern)
+    const steps = await take(straight)
+    expect(steps.map(({ learningRate }) => learningRate)).to.deep.equal(
+      steps.map((_, step) => learningRateOf(step, straight.recipe)),
+    )
+    const expected = losses(steps)
+    const stopped = await newTrainer(modern)
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const newest = readSafetensors(await readFile(path('checkpoint/training.safetensors')))
+    const { parameters } = stopped.model.state
+    expect(newest.get('newest backbone.conv1.weight')!.data).to.not.deep.equal(
+      parameters.get('backbone.conv1.weight'),
+    )
+    const loaded = own(await DeepLab.load(path('checkpoint'), { gpu: await testGpu() }))
+    expectSameBits(loaded.state.parameters, parameters)
+    for (const trainer of [stopped, await resume(path('checkpoint'))]) {
+      expect(losses(await take(trainer))).to.deep.equal(expected.slice(3))
+      expectSameBits(trainer.model.state.parameters, straight.model.state.parameters)
+    }
+  })
+
+  it('continues with a backbone that does not learn, bit for bit', async () => {
+    const frozen = { ...modern, backboneLearningRate: 0 }
+    const straight = await newTrainer(frozen)
+    const expected = losses(await take(straight))
+    const stopped = await newTrainer(frozen)
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const resumed = await resume(path('checkpoint'))
+    expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+    expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
+  })
+
+  it('continues a checkpoint from before AdamW and averages by the paper’s recipe, whatever its own', async () => {
+    const straight = await newTrainer()
+    const expected = losses(await take(straight))
+    const stopped = await newTrainer()
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const file = path('checkpoint/training.json')
+    const state = JSON.parse(await readFile(file, 'utf8'))
+    for (const name of ['recipe', ...Object.keys(modern)])
+      if (!(name in QUICK || name in OLD)) delete state.recipe[name]
+    await writeFile(file, JSON.stringify(state))
+    const resumed = await resume(path('checkpoint'))
+    expect(resumed.recipe).to.deep.equal(straight.recipe)
+    expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+    expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
   })
 
   it('continues a network of one logit, bit for bit, and saves one logit', async () => {

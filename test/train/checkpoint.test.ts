@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { decodeProgress, encodeProgress, type Progress } from '../../src/train/checkpoint.ts'
-import { learnedParameters } from '../../src/train/learned_parameters.ts'
+import { learnedParameters, trainedParameters } from '../../src/train/learned_parameters.ts'
 import { recipeFor } from '../../src/train/recipe.ts'
 import { smallResNet } from '../fuzz/small_models.ts'
 
@@ -23,6 +23,21 @@ describe("a training run's checkpoint", () => {
   }
 
   it('is read as it was written', () => expect(decoded({})).to.deep.equal(progress))
+
+  it('with AdamW and averages has the squares and the newest weights, and is refused without them', () => {
+    const modern = recipeFor(config, { ...recipe, optimizer: 'adamw', averageDecay: 0.9 })
+    const squares = new Map([...velocities].map(([name, values]) => [name, values.map(value => value ** 2)]))
+    const trained = trainedParameters(config, modern)
+    const newest = new Map(trained.map(({ name }) => [name, parameters.get(name)!]))
+    const whole: Progress = { ...progress, recipe: modern, squares, newest }
+    const files = encodeProgress(config, whole)
+    expect(decodeProgress(config, files, 'run')).to.deep.equal(whole)
+    const { tensors } = encodeProgress(config, progress)
+    expect(() => decodeProgress(config, { ...files, tensors }, 'run')).to.throw(
+      UserError,
+      /^run\/training\.safetensors is not a checkpoint of the network beside it: \d+ missing\n {2}missing: square of /,
+    )
+  })
 
   const wrong: [change: object, message: string][] = [
     [{ format: undefined }, 'format: missing'],
@@ -56,7 +71,7 @@ describe("a training run's checkpoint", () => {
 
   it('refuses velocities that are not finite numbers', () => {
     const files = encodeProgress(config, progress)
-    new DataView(files.velocities.buffer).setFloat32(files.velocities.length - 4, Number.NaN, true)
+    new DataView(files.tensors.buffer).setFloat32(files.tensors.length - 4, Number.NaN, true)
     expect(() => decodeProgress(config, files, 'run')).to.throw(
       UserError,
       /^run\/training\.safetensors: tensor ".*" has 1 of \d+ values that are not finite numbers$/,

@@ -13,21 +13,39 @@ import {
 } from '../../src/model/config.ts'
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
 import type { TrainingOptions } from '../../src/train/training_options.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
+type Unsampled = Omit<FinalValue, 'sample'>[]
+
 interface Family {
   networks: Record<string, GoldenNetwork>
-  trajectories: (Omit<Trajectory, 'values'> & { values: Omit<FinalValue, 'sample'>[] })[]
+  trajectories: (Omit<Trajectory, 'values' | 'averages'> & { values: Unsampled; averages?: Unsampled })[]
 }
 
 export interface GoldenNetwork {
   /** Height and width of images and labels. */
   size: [number, number]
   classes: number
-  /** The learning rate at step 0; at step i it is multiplied by (1 − i/steps)^0.9. */
+  /** The learning rate at step 0, without a recipe; at step i it is multiplied by (1 − i/steps)^0.9. */
   learningRate: number
+  /** What differs from SGD by the paper's schedule; and of which layers backbone and head are. */
+  recipe?: Pick<
+    Recipe,
+    | 'optimizer'
+    | 'momentum'
+    | 'weightDecay'
+    | 'schedule'
+    | 'warmUpSteps'
+    | 'headLearningRate'
+    | 'backboneLearningRate'
+    | 'decayBatchNorm'
+    | 'averageDecay'
+  >
+  backbone?: string[]
+  head?: string[]
   /** The initial value of the last γ of each bottleneck, as a multiple of the seeded one. */
   lastGamma: number
   /** The class weights in the loss; null if all classes count equally. */
@@ -52,6 +70,8 @@ export interface Trajectory {
   losses32: number[]
   /** The values after the last step: all of the tiny network, some of ResNet-50. */
   values: FinalValue[]
+  /** The moving averages of the same, with a recipe. */
+  averages?: FinalValue[]
 }
 
 /** A trained parameter or running statistic. */
@@ -100,10 +120,10 @@ function readTrajectories(family: string): Trajectory[] {
     )
     return { ...value, sample: all.subarray(start, offset) }
   }
-  return (readJson(`${family}.json`) as Family).trajectories.map(entry => ({
-    ...entry,
-    values: entry.values.map(withSample),
-  }))
+  return (readJson(`${family}.json`) as Family).trajectories.map(({ averages, ...entry }) => {
+    const values = entry.values.map(withSample)
+    return { ...entry, values, ...(averages && { averages: averages.map(withSample) }) }
+  })
 }
 
 /** At most 2000 elements, evenly spread: the sample in a FinalValue. */

@@ -21,9 +21,14 @@ schedule is base·(1 − i/5)^0.9, so that the five steps cover it. The base rat
 for the other networks. At 0.01 the tiny network trains visibly, and no activation is so near a kink (ReLU's 0, a tie in max pooling) that a
 change of the weights by 1e-6 moves it to the other side; at 0.007 one is.
 
+The family adamw is two of these networks with AdamW, a cosine after a warm-up of two steps (by PyTorch's schedulers), rates by layer, no
+decay of batch norm, and a moving average of the weights and running statistics whose decay after step t is min(averageDecay, (1 + t) /
+(10 + t)).
+
 Each trajectory runs in float64 and in float32. FAMILY.json holds both lists of losses, each loss before its step. FAMILY.bin holds, in
 little-endian float32, values after the last step in float64: every parameter of the tiny network; of others, at most 2000 elements of
-each of a few parameters (element ⌊i·count/2000⌋ for each i), with the L2 norms of the whole parameter and of its change."""
+each of a few parameters (element ⌊i·count/2000⌋ for each i), with the L2 norms of the whole parameter and of its change; and with an
+average, the same of the averages."""
 import json
 import pathlib
 import sys
@@ -173,6 +178,48 @@ V2_NETWORKS = {
 }
 
 
+ADAMW = {'optimizer': 'adamw', 'momentum': MOMENTUM, 'weightDecay': 0.05, 'schedule': 'cosine', 'warmUpSteps': 2, 'headLearningRate': 10,
+         'backboneLearningRate': 0.1, 'decayBatchNorm': False, 'averageDecay': 0.3}
+
+# A batch norm subtracts what the bias adds. So its gradient is rounding alone, which AdamW makes as large as any other.
+ALMOST_ALL_TINY_VALUES = [name for name, value in TinyNetwork().state_dict().items() if value.is_floating_point() and name != 'aspp.2.bias']
+
+ADAMW_NETWORKS = {
+    'tiny, AdamW': {**DEEPLABV3['tiny'], 'values': ALMOST_ALL_TINY_VALUES, 'learningRate': 1e-3, 'recipe': ADAMW, 'backbone': ['conv1', 'bn1', 'layer1', 'layer2'], 'head': ['classifier']},
+    'auxiliary, AdamW': {**DEEPLABV3['auxiliary'], 'learningRate': 1e-5, 'recipe': ADAMW, 'backbone': ['backbone'],
+                         'head': ['classifier.4', 'aux_classifier']},
+}
+
+
+def parameter_groups(module, network):
+    """One for each parameter, with the factor on its learning rate."""
+    recipe = network['recipe']
+    norms = {f'{name}.{vector}' for name, part in module.named_modules() if isinstance(part, torch.nn.BatchNorm2d) for vector in ('weight', 'bias')}
+
+    def group(name, parameter):
+        of = lambda layers: any(name.startswith(f'{layer}.') for layer in layers)
+        rate = recipe['headLearningRate'] if of(network['head']) else recipe['backboneLearningRate'] if of(network['backbone']) else 1
+        return {'params': [parameter], 'lr': network['learningRate'] * rate, 'weight_decay': 0 if name in norms else recipe['weightDecay']}
+
+    return [group(*named) for named in module.named_parameters()]
+
+
+def optimizer_of(module, network):
+    """-> the optimizer, and what sets its rates after a step"""
+    if 'recipe' not in network:
+        optimizer = torch.optim.SGD(module.parameters(), network['learningRate'], MOMENTUM, weight_decay=WEIGHT_DECAY)
+        return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 - step / STEPS) ** 0.9)
+    warm_up = network['recipe']['warmUpSteps']
+    optimizer = torch.optim.AdamW(parameter_groups(module, network), betas=(network['recipe']['momentum'], 0.999))
+    rise = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1 / (warm_up + 1), total_iters=warm_up)
+    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS - warm_up)
+    return optimizer, torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], milestones=[warm_up])
+
+
+def state_of(module):
+    return {name: value.double().numpy().copy() for name, value in module.state_dict().items() if value.is_floating_point()}
+
+
 def seeded_images(height, width):
     """(BATCH, height, width, 3): one seeded image, BATCH times as high, cut into images."""
     return seeded.image(BATCH * height, width).reshape(BATCH, height, width, 3)
@@ -234,17 +281,18 @@ def main_loss(logits, labels, class_weights, align_corners, options):
 
 
 def train(network, frozen, dtype):
-    """-> losses, final state by name"""
+    """-> losses, final state by name, and its moving average, or None"""
     module = seeded_network(network, frozen, dtype)
     images = seeded_images(*network['size'])
     labels = torch.from_numpy(seeded_labels(images, network['classes'])).long()
     images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(dtype)
     class_weights = torch.tensor(network['classWeights'], dtype=dtype) if 'classWeights' in network else None
     align_corners = network.get('options', {}).get('alignCorners', False)
-    optimizer = torch.optim.SGD(module.parameters(), network['learningRate'], MOMENTUM, weight_decay=WEIGHT_DECAY)
+    optimizer, scheduler = optimizer_of(module, network)
+    average_decay = network.get('recipe', {}).get('averageDecay')
+    average = state_of(module) if average_decay else None
     losses = []
-    for step in range(STEPS):
-        optimizer.param_groups[0]['lr'] = network['learningRate'] * (1 - step / STEPS) ** 0.9
+    for step in range(1, STEPS + 1):
         optimizer.zero_grad()
         main, *auxiliary = logits_of(module, images)
         terms = network.get('loss', {})
@@ -253,8 +301,12 @@ def train(network, frozen, dtype):
             loss = loss + AUXILIARY_LOSS * loss_of(other, labels, class_weights, align_corners, terms.get('labelSmoothing', 0))
         loss.backward()
         optimizer.step()
+        scheduler.step()
         losses.append(loss.item())
-    return losses, {name: value.double().numpy() for name, value in module.state_dict().items() if value.is_floating_point()}
+        if average_decay:
+            decay = min(average_decay, (1 + step) / (10 + step))
+            average = {name: decay * average[name] + (1 - decay) * value for name, value in state_of(module).items()}
+    return losses, state_of(module), average
 
 
 def sample(values):
@@ -264,18 +316,26 @@ def sample(values):
 
 def trajectory(name, network, frozen):
     """-> entry of index.json, samples"""
-    losses, final = train(network, frozen, torch.float64)
-    losses32, final32 = train(network, frozen, torch.float32)
-    entries, samples = [], []
-    for parameter in network['values'] or final:
-        values = final[parameter]
-        change = float(np.linalg.norm(values - starting_value(network, parameter, values.shape)))
-        entries.append({'name': parameter, 'shape': list(values.shape), 'norm': float(np.linalg.norm(values)), 'change': change})
-        samples.append(sample(values))
-        stray = float(np.linalg.norm(final32[parameter] - values))
-        print(f'  {parameter}: float32 strays by {stray / entries[-1]["norm"]:.1e} of its norm, {stray / max(change, 1e-30):.1e} of its change')
+    losses, final, average = train(network, frozen, torch.float64)
+    losses32, final32, average32 = train(network, frozen, torch.float32)
+    samples = []
+
+    def entries_of(state, state32):
+        entries = []
+        for parameter in network['values'] or final:
+            values = state[parameter]
+            change = float(np.linalg.norm(values - starting_value(network, parameter, values.shape)))
+            entries.append({'name': parameter, 'shape': list(values.shape), 'norm': float(np.linalg.norm(values)), 'change': change})
+            samples.append(sample(values))
+            stray = float(np.linalg.norm(state32[parameter] - values))
+            print(f'  {parameter}: float32 strays by {stray / entries[-1]["norm"]:.1e} of its norm, {stray / max(change, 1e-30):.1e} of its change')
+        return entries
+
+    entry = {'network': name, 'batchNorm': 'frozen' if frozen else 'training', 'losses': losses, 'losses32': losses32, 'values': entries_of(final, final32)}
+    if average:
+        entry['averages'] = entries_of(average, average32)
     print(name, 'frozen' if frozen else 'training', losses, 'float32 strays by', [f'{abs(a / b - 1):.1e}' for a, b in zip(losses32, losses)])
-    return {'network': name, 'batchNorm': 'frozen' if frozen else 'training', 'losses': losses, 'losses32': losses32, 'values': entries}, samples
+    return entry, samples
 
 
 def checksum(values):
@@ -288,7 +348,7 @@ def network_entry(network):
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
             'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), **({'gain': network['gain']} if 'gain' in network else {}),
-            **({'loss': network['loss']} if 'loss' in network else {}), 'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+            **{key: network[key] for key in ('recipe', 'backbone', 'head', 'loss') if key in network}, 'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
 TINY_VALUES = ['conv1.weight', 'layer2.0.conv2.weight', 'depthwise.weight', 'aspp.1.0.weight', 'project.1.weight', 'classifier.weight', 'classifier.bias']
@@ -311,7 +371,7 @@ LOSSES = {
                               'values': ['backbone.layer3.0.bn3.weight', 'backbone.layer4.0.conv2.weight', 'classifier.4.weight', 'aux_classifier.4.bias']},
 }
 
-FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS, 'losses': LOSSES}
+FAMILIES = {'deeplabv3': DEEPLABV3, 'adamw': ADAMW_NETWORKS, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS, 'losses': LOSSES}
 
 
 if __name__ == '__main__':

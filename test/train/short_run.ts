@@ -43,4 +43,6 @@ export async function shortRun(
 export function expectSameState(actual: LearnedState, expected: LearnedState): void {
   expectSameBits(actual.parameters, expected.parameters)
   expectSameBits(actual.velocities, expected.velocities)
+  for (const kind of ['squares', 'averages'] as const)
+    expectSameBits(actual[kind] ?? new Map(), expected[kind] ?? new Map())
 }

@@ -6,6 +6,7 @@ import { classifierParameters, withAuxiliaryHead, withNewClassifier } from '../.
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
+import { networkInTraining } from '../../src/train/training_network.ts'
 import type { TrainingOptions } from '../../src/train/training_options.ts'
 import { type LearnedState, TrainingRun } from '../../src/train/training_run.ts'
 import { TINY } from '../node/tiny_model.ts'
@@ -77,6 +78,25 @@ describe('TrainingRun', () => {
     expect(losses.at(-1)).to.be.below(0.1)
   })
 
+  it('sums up the terms of its loss, and learns by all of them', async () => {
+    const firstLoss = async (options: Partial<TrainingOptions>) => (await train(1, options)).losses[0]
+    const plain = await firstLoss({})
+    const [dice, lovasz] = [await firstLoss({ diceLoss: 1 }), await firstLoss({ lovaszLoss: 1 })]
+    // Two of five classes are there. Each has half of the pixels, and at first every class has a probability of about a fifth.
+    expect(dice - plain).to.be.closeTo((2 * (1 - 0.4 / 1.4)) / 5, 0.03)
+    expect(lovasz - plain).to.be.within(0.7, 0.95)
+    const hard = { hardPixels: 0.5, labelSmoothing: 0.1 }
+    expect(await firstLoss({ ...hard, diceLoss: 2, lovaszLoss: 0.5 })).to.be.closeTo(
+      (await firstLoss(hard)) + 2 * (dice - plain) + 0.5 * (lovasz - plain),
+      1e-5,
+    )
+    const all = { hardPixels: 0.5, diceLoss: 1, lovaszLoss: 1 }
+    const [first, second] = [await train(10, all), await train(10, all)]
+    expect(first.losses.at(-1)).to.be.below(first.losses[0] / 2)
+    expect(second.losses).to.deep.equal(first.losses)
+    expectSameState(second, first)
+  })
+
   it('updates running statistics, unless batch norm is frozen', async () => {
     const [learning, frozen] = [await train(2), await train(2, { freezeBatchNorm: true })]
     expect(distance(learning, '.running_var')).to.be.above(0)
@@ -139,6 +159,71 @@ describe('TrainingRun', () => {
     expect([...start.losses, ...losses]).to.deep.equal(straight.losses)
     expectSameState(await run.state(), straight)
     await run.destroy()
+  })
+
+  describe('with AdamW and averages', () => {
+    const adamw = { optimizer: 'adamw', averageDecay: 0.24 } as const
+    const RATE = 0.003
+
+    it('overfits a batch', async () => {
+      const { losses } = await train(60, adamw, 0.01)
+      expect(losses.at(-1)).to.be.below(0.1)
+    })
+
+    it('averages parameters and running statistics after each step, by a decay that rises to its own', async () => {
+      const states = [await train(1, adamw, RATE), await train(2, adamw, RATE)]
+      for (const name of ['backbone.conv1.weight', 'backbone.bn1.running_var', 'classifier.4.bias']) {
+        let expected = [...network(TINY).parameters.get(name)!]
+        states.forEach(({ parameters, averages }, step) => {
+          const decay = step === 0 ? 2 / 11 : 0.24
+          expected = expected.map((value, i) => decay * value + (1 - decay) * parameters.get(name)![i])
+          expect([...averages!.keys()].sort()).to.deep.equal([...parameters.keys()].sort())
+          averages!.get(name)!.forEach((value, i) => {
+            expect(value, `${name}[${i}] after step ${step + 1}`).to.be.closeTo(expected[i], 1e-6)
+          })
+        })
+      }
+    })
+
+    for (const options of [adamw, { ...adamw, batchSize: 4, microBatchSize: 2 }])
+      it(`resumes${'batchSize' in options ? ' with micro-batches' : ''} with the results of an uninterrupted run`, async () => {
+        const straight = await train(4, options, RATE)
+        const { losses, parameters, ...kept } = await train(2, options, RATE)
+        const start = { ...OPTIONS, ...options, ...kept, step: 2 }
+        const run = await TrainingRun.create(gpu, { ...network(TINY), parameters }, start)
+        const batch = halves(start.batchSize)
+        losses.push(await run.step(batch, RATE), await run.step(batch, RATE))
+        expect(losses).to.deep.equal(straight.losses)
+        expectSameState(await run.state(), straight)
+        await run.destroy()
+      })
+  })
+
+  it('changes the backbone more slowly if its learning rate has a factor, and not at all with 0', async () => {
+    const options = { freezeBatchNorm: true }
+    const [plain, slow, kept] = [
+      await train(1, options),
+      await train(1, { ...options, backboneLearningRate: 0.1 }),
+      await train(1, { ...options, backboneLearningRate: 0 }),
+    ]
+    const name = 'backbone.conv1.weight'
+    expect(distance(slow, name) / distance(plain, name)).to.be.closeTo(0.1, 0.001)
+    expect(distance(kept, name)).to.equal(0)
+    for (const name of [...plain.parameters.keys()].filter(name => name.startsWith('classifier.')))
+      for (const other of [slow, kept])
+        expect(other.parameters.get(name), name).to.deep.equal(plain.parameters.get(name))
+    expect([...kept.velocities.keys()].filter(name => name.startsWith('backbone.'))).to.deep.equal([])
+  })
+
+  it('computes no gradients of a backbone that does not learn', () => {
+    const gradients = (backboneLearningRate: number) => {
+      const options = { ...OPTIONS, freezeBatchNorm: true, backboneLearningRate }
+      const { ops, forwardOps } = networkInTraining(network(TINY), options)
+      return ops.slice(forwardOps).map(({ name }) => name)
+    }
+    expect(gradients(1).some(name => name.includes('backbone.'))).to.equal(true)
+    expect(gradients(0).filter(name => name.includes('backbone.'))).to.deep.equal([])
+    expect(gradients(0).some(name => name.includes('classifier.0'))).to.equal(true)
   })
 
   it('stops at a loss that grows without end, and names the rate that the user gave', async () => {

@@ -1,13 +1,15 @@
-// Compares training steps on the GPU with PyTorch's: the same weights, images and labels, five steps of SGD.
+// Compares training steps on the GPU with PyTorch's: the same weights, images and labels, five steps of SGD or AdamW.
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
+import { type TrainingGraph, trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
+import type { Parameter } from '../../src/graph/ir/tensor.ts'
+import { learningRates, weightDecays } from '../../src/train/learned_parameters.ts'
 import { lossTermsOf } from '../../src/train/loss_terms.ts'
 import { padLabels } from '../../src/train/micro_batches.ts'
-import { polyLearningRate } from '../../src/train/schedule.ts'
+import { learningRateOf, polyLearningRate } from '../../src/train/schedule.ts'
 import { testGpu } from '../support/gpu.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { trainGraph } from '../support/train_graph.ts'
@@ -27,7 +29,32 @@ import {
 
 const { steps, batch, momentum, weightDecay, auxiliaryLoss } = goldenTraining
 
-/** The loss before each step, and the parameters after the last. */
+/** The rates and the decay of each parameter by the recipe of a golden network, and its averages. */
+function recipeOf(network: string, graph: TrainingGraph) {
+  const { recipe, backbone = [], head = [], learningRate } = goldenNetworks[network]
+  if (!recipe) {
+    const learningRates = Array.from({ length: steps }, (_, step) =>
+      polyLearningRate(learningRate, step, steps),
+    )
+    return { momentum, weightDecay, learningRates }
+  }
+  const of = (layers: string[], { name }: Parameter) => layers.some(layer => name.startsWith(`${layer}.`))
+  const inTiny = (parameter: Parameter) => {
+    if (parameter.name.includes('.running_')) return 0
+    if (of(head, parameter)) return recipe.headLearningRate
+    return of(backbone, parameter) ? recipe.backboneLearningRate : 1
+  }
+  return {
+    ...recipe,
+    learningRates: Array.from({ length: steps }, (_, step) =>
+      learningRateOf(step, { ...recipe, learningRate, steps }),
+    ),
+    rateOf: isTiny(network) ? inTiny : learningRates(networkConfig(network), recipe),
+    decayOf: weightDecays(graph, recipe),
+  }
+}
+
+/** The loss before each step, the parameters after the last, and their averages. */
 async function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVariant) {
   const golden = goldenNetworks[network]
   const [height, width] = golden.size
@@ -52,11 +79,7 @@ async function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Con
       classWeights: Float32Array.from(golden.classWeights ?? []),
     },
     parameters: new Map(start),
-    learningRates: Array.from({ length: steps }, (_, step) =>
-      polyLearningRate(golden.learningRate, step, steps),
-    ),
-    momentum,
-    weightDecay,
+    ...recipeOf(network, graph),
     variant,
   })
 }
@@ -79,6 +102,8 @@ const TOLERANCE: Record<string, { loss: number; weights: number }> = {
   fcn8s: { loss: 1e-6, weights: 1e-6 },
   vgg_aspp: { loss: 1e-6, weights: 1e-5 },
   deeplab_v2: { loss: 1e-5, weights: 1e-5 },
+  'tiny, AdamW': { loss: 1e-6, weights: 3e-4 },
+  'auxiliary, AdamW': { loss: 1e-6, weights: 1e-5 },
 }
 const FAMILY_TOLERANCE = { loss: 3e-4, weights: 1e-3 }
 
@@ -88,12 +113,12 @@ const isLong = ({ network, batchNorm }: (typeof trajectories)[number]) =>
 
 describe('training steps', () => {
   for (const trajectory of trajectories) {
-    const { network, batchNorm, losses: expected, values } = trajectory
+    const { network, batchNorm, losses: expected, values, averages = [] } = trajectory
     // The other networks take too long to train with every variant.
     const choices = network === 'tiny' ? conv2dVariants : []
     for (const variant of [undefined, ...choices])
       it(`${network}, batch norm ${batchNorm}${variant ? `, by ${variant}` : ''}: PyTorch's losses and weights${isLong(trajectory) ? ' (slow)' : ''}`, async () => {
-        const tolerance = TOLERANCE[isTiny(network) ? 'tiny' : network] ?? FAMILY_TOLERANCE
+        const tolerance = TOLERANCE[network] ?? (isTiny(network) ? TOLERANCE.tiny : FAMILY_TOLERANCE)
         const result = await train(await testGpu(), trajectory, variant)
         result.losses.forEach((loss, step) => {
           expect(Math.abs(loss / expected[step] - 1), `loss of step ${step + 1}`).to.be.below(tolerance.loss)
@@ -102,6 +127,11 @@ describe('training steps', () => {
           expect(relativeDistance(sampled(result.parameters.get(name)!), sample), name).to.be.below(
             tolerance.weights,
           )
+        for (const { name, sample } of averages)
+          expect(
+            relativeDistance(sampled(result.averages!.get(name)!), sample),
+            `average of ${name}`,
+          ).to.be.below(tolerance.weights)
       })
   }
 

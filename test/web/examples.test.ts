@@ -1,4 +1,4 @@
-// The examples for browsers, served beside a copy of the package, as docs/browser.md describes.
+// The examples for browsers, as a static server of a built clone gives them.
 
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,19 +11,21 @@ const FOLDER = new URL('examples/browser/', ROOT)
 
 describe('the examples for browsers', () => {
   const browser = useBrowser(path => {
-    if (path === '/examples/photo.png') return new URL('web/sample.png', ROOT)
-    if (path.startsWith('/examples/')) return new URL(path.slice('/examples/'.length), FOLDER)
-    if (path === '/atrous/dist/bundle/atrous.js') return new URL('dist/web/index.js', BUNDLED)
-    if (path.startsWith('/atrous/dist/bundle/'))
-      return new URL(`dist/web/${path.slice('/atrous/dist/bundle/'.length)}`, BUNDLED)
-    if (path.startsWith('/atrous/weights/')) return new URL(path.slice('/atrous/'.length), ROOT)
+    if (path.startsWith('/examples/browser/') || path.startsWith('/weights/') || path === '/web/sample.png')
+      return new URL(path.slice(1), ROOT)
+    if (path.startsWith('/dist/bundle/'))
+      return new URL(
+        `dist/web/${path === '/dist/bundle/atrous.js' ? 'index.js' : path.slice('/dist/bundle/'.length)}`,
+        BUNDLED,
+      )
     return undefined
   })
 
   for (const name of readdirSync(fileURLToPath(FOLDER)).filter(name => name.endsWith('.html')))
     it(name, async () => {
-      const page = await browser.open(`/examples/${name}`, { library: false })
+      const page = await browser.open(`/examples/browser/${name}`, { library: false })
       await until(page, () => document.querySelector('pre')!.textContent !== '…', 100_000)
+      expect(await page.evaluate(() => document.characterSet)).to.equal('UTF-8')
       const text = await page.textContent('pre')
       expect(text).to.match(/ring/)
       expect(text).to.match(/sphere/)

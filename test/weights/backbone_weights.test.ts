@@ -1,9 +1,14 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
+import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights, networkParameters } from '../../src/model/initial_weights.ts'
-import { backboneWeights } from '../../src/weights/backbone_weights.ts'
+import { IMAGENET } from '../../src/model/preprocessing.ts'
+import { withBackbone } from '../../src/weights/backbone_weights.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
+
+/** The weights that a network gets from a checkpoint. */
+const backboneWeights = (config: DeepLabConfig, stateDict: StateDict, source: string) =>
+  withBackbone({ config, preprocessing: IMAGENET, parameters: new Map() }, stateDict, source).parameters
 
 const RESNET: DeepLabOptions = {
   backbone: 'resnet50',

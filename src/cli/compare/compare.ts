@@ -21,7 +21,7 @@ import { type Compared, type ComparedNumbers, compareModel } from './compare_mod
 const NOTES = `
 Each model is a trained one, as for other commands, or a preset: a network without
 trained weights. Of a preset the table has what weights do not change: its
-multiply-adds, parameters, time and memory.
+multiply-adds, parameters, time and memory; its place in the picture is empty.
 
 Examples:
   atrous compare photo.jpg -m scenes deeplabv3_mobilenet_v2
@@ -78,7 +78,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
   if (file === undefined && !dataset) throw new UserError('expected a photo or --dataset')
   const photo = file === undefined ? (await dataset!.read(0)).image : await readImage(file)
   const failures = new Failures()
-  const bar = stageBar(models.length)
+  const bar = stageBar(models.length, { lines: true })
   const found: Compared[] = []
   for (const [index, name] of models.entries()) {
     const compare = () =>
@@ -93,7 +93,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
     if (compared) found.push(...compared)
   }
   const picture = options.picture && found.length > 0 ? await writePicture(out, photo, found) : undefined
-  const results = found.map(({ overlay, ...result }) => result)
+  const results = found.map(({ overlay: _, classes: __, ...result }) => result)
   if (json) console.log(JSON.stringify({ picture, results }, undefined, 1))
   else if (results.length > 0)
     console.log([comparisonTable(results), ...(picture ? ['', picture] : [])].join('\n'))
@@ -105,8 +105,12 @@ async function writePicture(
   photo: Parameters<typeof renderComparison>[0],
   found: readonly Compared[],
 ): Promise<string> {
-  const pictures = found.flatMap((compared): ComparedPicture[] =>
-    compared.overlay ? [{ title: pictureTitle(compared), png: compared.overlay }] : [],
+  const pictures = found.map(
+    (compared): ComparedPicture => ({
+      title: pictureTitle(compared),
+      png: compared.overlay,
+      classes: compared.classes ?? [],
+    }),
   )
   await writeFileAtomic(out, await renderComparison(photo, pictures))
   return out
@@ -129,9 +133,10 @@ function comparisonTable(results: readonly ComparedNumbers[]): string {
 }
 
 /** A model of a path by the path's last part. */
-const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
+const pictureTitle = ({ model, trained, crf, mIoU, milliseconds }: ComparedNumbers): string =>
   [
     basename(model),
+    ...(trained ? [] : ['untrained']),
     ...(crf ? ['CRF'] : []),
     ...(mIoU === undefined ? [] : [percentText(mIoU)]),
     `${digits(milliseconds)} ms`,

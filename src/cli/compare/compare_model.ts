@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { benchNetwork } from '../../bench/network.ts'
 import type { CrfOption } from '../../crf/crf_parameters.ts'
+import type { ClassShare } from '../../data/class_share.ts'
 import type { Image } from '../../data/image.ts'
 import type { InferenceOptions, RefinedOptions } from '../../inference/inference_options.ts'
 import { networkParameters } from '../../model/initial_weights.ts'
@@ -35,6 +36,8 @@ export interface ComparedNumbers {
 export interface Compared extends ComparedNumbers {
   /** The photo with the mask, a PNG; absent without trained weights. */
   overlay?: Uint8Array
+  /** What the overlay shows. */
+  classes?: readonly ClassShare[]
 }
 
 interface CompareOptions {
@@ -75,7 +78,9 @@ async function resultsOf(
   if (!trained) return result
   if (withMask) {
     onStage('mask')
-    result.overlay = await (await model.segment(photo, options)).overlay({ legend: false })
+    const found = await model.segment(photo, options)
+    result.overlay = await found.overlay({ legend: false })
+    result.classes = found.classes
   }
   if (dataset) {
     onStage('mean IoU')

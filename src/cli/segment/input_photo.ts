@@ -32,11 +32,11 @@ export interface Stamp {
 
 export const STANDARD_INPUT = '-'
 
-/** Undefined for standard input, and if the file is not there. */
+/** Undefined for standard input, and if there is no such file. */
 export async function stampOf({ source, stamp }: InputPhoto): Promise<Stamp | undefined> {
   if (typeof source !== 'string') return stamp
   const found = await stat(source).catch(() => undefined)
-  if (!found) return undefined
+  if (!found || found.isDirectory()) return undefined
   return { bytes: found.size, modified: found.mtime.toISOString(), changed: found.ctime.toISOString() }
 }
 

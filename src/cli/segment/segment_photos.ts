@@ -203,7 +203,7 @@ async function* itemsOf({ photos, ...run }: SegmentRun): AsyncGenerator<Item> {
   const { model, output, manifest } = run
   const { classNames } = model
   for await (const photo of photos) {
-    const stamp = photo.error ? undefined : await stampOf(photo)
+    const stamp = await stampOf(photo)
     const earlier = stamp && (await attempt(photo, () => earlierRow(photo, stamp, run)))
     if (!earlier) {
       const replacesNpy = manifest?.isResumed === true

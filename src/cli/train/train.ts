@@ -35,21 +35,23 @@ Files in the folder --out:
   curves.svg                       charts of loss, mean IoU and learning rate
   metrics.jsonl                    a line for each step and each validation
 
-best/ and samples.png need --validate-every. If stderr is not a terminal, a line
+best/ and samples.png need --validate-every. With --patience the trained model is
+the one in best/, whether the run ends early or not. If stderr is not a terminal, a line
 every 30 seconds and at each validation shows the progress.
 
 If the model has other classes than the dataset, it gets a new classifier and
 keeps all other weights. Defaults are those of the DeepLabv3 paper, for a large
-GPU.
+GPU; with --recipe small-data those for few photos and a small GPU. Any option
+may be given beside it.
 
 Ctrl-C, SIGTERM and SIGHUP end the run after the current step. It saves a
 checkpoint and prints how to resume; exit codes are 130, 143 and 129. A second
 signal ends it at once. --resume continues from the last checkpoint. The results
 are identical, bit for bit, to those of an uninterrupted run. It uses the run's
-dataset, split, --validate-every, --validate-on, --save-every and --skip-bad,
-unless given again. The recipe, the split and the model cannot change. A run
-that a signal ended writes no model.safetensors: only a run that ends by itself
-or by --stop-after does.
+dataset, split, --validate-every, --validate-on, --patience, --save-every and
+--skip-bad, unless given again. The recipe, the split and the model cannot
+change. A run that a signal ended writes no model.safetensors: only a run that
+ends by itself or by --stop-after does.
 
 Examples:
   atrous train --dataset folder:mine --out run --steps 2000 --batch-size 4
@@ -94,6 +96,11 @@ export function trainCommand(): Command {
     .option('--save-every <n>', 'steps between checkpoints (default: 500)', positiveInteger)
     .option('--validate-every <n>', 'steps between validations (default: never)', positiveInteger)
     .option('--validate-on <split>', 'the split for validation (default: val)')
+    .option(
+      '--patience <n>',
+      'end after this many validations in a row without a better mean IoU, with the model of the best one (default: never)',
+      positiveInteger,
+    )
     .option('--skip-bad', 'leave out images with problems, now or after --resume, instead of stopping')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
@@ -132,9 +139,11 @@ async function settingsOf({ resume, ...options }: Options): Promise<RunSettings>
   return newSettings(options)
 }
 
-function endedText({ step, steps, loss, guess, best, milliseconds }: TrainedRun, out: string): string {
+function endedText(found: TrainedRun, out: string): string {
+  const { step, steps, loss, guess, best, endedEarly, milliseconds } = found
   const lossText = loss === undefined ? '' : `, loss ${loss.toFixed(4)}`
   const lines = [`step ${step} of ${steps}${lossText}, in ${secondsText(milliseconds)}`]
+  if (endedEarly) lines.push('ended early: the last validations had no better mean IoU')
   if (best) lines.push(`best mean IoU ${percentText(best.mIoU!)}, after step ${best.step}: ${out}/best`)
   // A last batch that is hard alone has no loss of this size.
   if (loss !== undefined && loss > 2 * guess!)

@@ -3,10 +3,12 @@
 import { appendFile, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
+import { MODEL_FILES } from '../../library/model_files.ts'
 import type { ResumeOptions } from '../../library/trainer_base.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
+import { readFileSet, writeFileSet } from '../../node/files/file_set.ts'
 import { type Lock, type LockHolder, tryLock } from '../../node/files/lock.ts'
 import { makeFolder } from '../../node/files/make_folder.ts'
 import { sweep } from '../../node/files/temporary.ts'
@@ -21,6 +23,7 @@ export class TrainingFolder {
   readonly path: string
   #best: Validation | undefined
   #last: Validation | undefined
+  #sinceBest = 0
   #saved: number | undefined
   #lock: Lock | undefined
 
@@ -31,6 +34,11 @@ export class TrainingFolder {
   /** The validation with the highest mean IoU so far. */
   get best(): Validation | undefined {
     return this.#best
+  }
+
+  /** The number of validations after the best one. */
+  get sinceBest(): number {
+    return this.#sinceBest
   }
 
   /** The last validation so far. */
@@ -85,6 +93,7 @@ export class TrainingFolder {
     const metrics = (await this.#recorded()).filter(each => each.step <= step)
     this.#best = undefined
     this.#last = undefined
+    this.#sinceBest = 0
     for (const each of metrics) this.#note(each)
     await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
   }
@@ -113,6 +122,14 @@ export class TrainingFolder {
       if (samples) await writeFileAtomic(join(this.path, 'best', 'samples.png'), samples)
     }
     await this.#drawCurves(trainer)
+  }
+
+  /** Makes the model of the best validation the run's. */
+  async saveBest(): Promise<void> {
+    const read = (pathOf: (name: string) => string) =>
+      Promise.all(Object.values(MODEL_FILES).map(async name => [name, await readFile(pathOf(name))] as const))
+    const files = await readFileSet(join(this.path, 'best'), Object.values(MODEL_FILES), { read })
+    await writeFileSet(this.path, new Map(files))
   }
 
   /** Writes a checkpoint, unless this step has one already, and removes old ones. */
@@ -151,7 +168,9 @@ export class TrainingFolder {
   #note(metrics: Metrics): void {
     if (!isValidation(metrics)) return
     this.#last = metrics
-    if (metrics.mIoU !== null && metrics.mIoU > (this.#best?.mIoU ?? -1)) this.#best = metrics
+    const isBest = metrics.mIoU !== null && metrics.mIoU > (this.#best?.mIoU ?? -1)
+    if (isBest) this.#best = metrics
+    this.#sinceBest = isBest ? 0 : this.#sinceBest + 1
   }
 
   async #recorded(): Promise<Metrics[]> {

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { UserError } from '../../errors.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { findWeights } from '../../node/weights.ts'
-import { RECIPE_OPTIONS, type Recipe } from '../../train/recipe_options.ts'
+import { RECIPE_OPTIONS, type Recipe, type RecipeOption } from '../../train/recipe_options.ts'
 import { HARD_CLASSES } from '../../train/sampler.ts'
 import { withBackbone } from '../../weights/backbone_weights.ts'
 import type { RegistryEntry } from '../../weights/registry.ts'
@@ -29,7 +29,7 @@ export interface RecipeOptions extends Pick<Partial<Recipe>, 'seed' | 'outputStr
 interface RecipeFlag {
   flag: string
   about: string
-  /** Reads its value. An option without one is a flag. */
+  /** Reads its value. An option that takes one of some texts needs none. */
   read?: (text: string) => unknown
   /** Its default in words. Otherwise help shows the paper's value of an option that has one. */
   byDefault?: string
@@ -39,6 +39,12 @@ interface RecipeFlag {
 
 /** Bad images have `--skip-bad`, which stands with the options of the run. */
 const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
+  recipe: {
+    flag: '--recipe <name>',
+    about:
+      'the defaults of the options below: those of the paper, or those for a few dozen or hundred photos',
+    byDefault: 'paper',
+  },
   steps: { flag: '--steps <n>', about: 'number of updates of the weights', read: positiveInteger },
   batchSize: { flag: '--batch-size <n>', about: 'images per step', read: positiveInteger },
   microBatchSize: {
@@ -59,15 +65,39 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     about: 'edge of the square cut from each image',
     read: positiveInteger,
   },
+  optimizer: {
+    flag: '--optimizer <name>',
+    about: 'SGD with momentum, or AdamW, whose rates are smaller',
+  },
   learningRate: {
     flag: '--learning-rate <x>',
     about: 'learning rate of the first step; it decreases to 0',
     read: number,
   },
+  schedule: {
+    flag: '--schedule <name>',
+    about: 'how the learning rate decreases: to the power of 0.9, or as a cosine',
+  },
+  warmUpSteps: {
+    flag: '--warm-up-steps <n>',
+    about: 'steps over which the learning rate first rises from near 0',
+    read: wholeNumber,
+  },
   headLearningRate: {
     flag: '--head-learning-rate <x>',
     about: 'factor on the learning rate of the classifier and an auxiliary head',
     read: number,
+  },
+  backboneLearningRate: {
+    flag: '--backbone-learning-rate <x>',
+    about: 'factor on the learning rate of the layers before the head; 0 trains the head alone',
+    read: number,
+  },
+  averageDecay: {
+    flag: '--average-decay <x>',
+    about: 'decay of a moving average of the weights, which is validated and saved, such as 0.999',
+    read: number,
+    byDefault: '0, none',
   },
   outputStride: {
     flag: '--output-stride <n>',
@@ -80,7 +110,7 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     about: "decay of batch norm's running statistics",
     read: number,
   },
-  momentum: { flag: '--momentum <x>', about: 'momentum of SGD', read: number },
+  momentum: { flag: '--momentum <x>', about: "momentum of SGD, or AdamW's first beta", read: number },
   weightDecay: {
     flag: '--weight-decay <x>',
     about: 'decay of the weights',
@@ -162,31 +192,40 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
 
 const FLAG_NAMES = Object.keys(FLAGS) as (keyof typeof FLAGS)[]
 
-function recipeFlag(name: keyof typeof FLAGS): Option {
-  const { flag, about, read, byDefault = read && paperText(name) } = FLAGS[name]
-  const option = new Option(flag, byDefault === undefined ? about : `${about} (default: ${byDefault})`)
-  return read ? option.argParser(read) : option
-}
-
-function paperText(name: keyof Recipe): string | undefined {
-  const option = RECIPE_OPTIONS[name]
-  return 'paper' in option && option.paper !== null ? String(option.paper) : undefined
+/** The option of the command; and its opposite, for a flag that small-data implies. */
+function recipeFlags(name: keyof typeof FLAGS): Option[] {
+  const { flag, about, read, byDefault } = FLAGS[name]
+  const { texts, paper, smallData }: Partial<RecipeOption<unknown>> = RECIPE_OPTIONS[name]
+  const isFlag = typeof paper === 'boolean'
+  const byPaper = byDefault ?? (isFlag || paper === undefined || paper === null ? undefined : `${paper}`)
+  const inSmallData = isFlag ? 'yes' : `${smallData}`
+  const bySmallData = smallData === undefined || name === 'recipe' ? [] : [`small-data: ${inSmallData}`]
+  const defaults = [...(byPaper === undefined ? [] : [`default: ${byPaper}`]), ...bySmallData]
+  const option = new Option(flag, defaults.length > 0 ? `${about} (${defaults.join('; ')})` : about)
+  if (texts) option.choices(texts as readonly string[])
+  else if (read) option.argParser(read)
+  if (!isFlag || smallData === undefined) return [option]
+  const opposite = option.negate ? flag.replace('--no-', '--') : flag.replace('--', '--no-')
+  const options = [option, new Option(opposite, `not ${flag}, which small-data implies`)]
+  // Commander gives an option that begins with `no-` no default if the other one comes before.
+  return option.negate ? options.toReversed() : options
 }
 
 /** Adds the options to a command. They have no defaults here, so that they do not override a checkpoint's recipe. */
 export function addRecipeOptions(command: Command): Command {
-  for (const name of FLAG_NAMES) command.addOption(recipeFlag(name))
+  for (const option of FLAG_NAMES.flatMap(recipeFlags)) command.addOption(option)
   return command
 }
 
 /** The part of the recipe that the user gives; the other fields are undefined. */
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const given = FLAG_NAMES.map(name => {
-    const option = recipeFlag(name)
+    const [option, ...opposite] = recipeFlags(name)
     const value = (options as Record<string, unknown>)[option.attributeName()]
     if (option.optional && value === true) return [name, FLAGS[name].preset]
     // Commander sets an option that begins with `no-` to true by default.
-    return [name, option.negate && value === true ? undefined : value]
+    const isDefault = option.negate && opposite.length === 0 && value === true
+    return [name, isDefault ? undefined : value]
   })
   return { ...Object.fromEntries(given), badImages: options.skipBad ? 'skip' : undefined }
 }

@@ -42,6 +42,8 @@ export interface TrainedRun {
   guess?: number
   /** The best validation. */
   best?: Validation
+  /** Whether the run ended early, by its patience. */
+  endedEarly?: true
   /** The time of the steps and validations in this process. */
   milliseconds: number
   /** The signal that ended the run early. */
@@ -73,12 +75,13 @@ export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
       try {
         const last = await train(trainer, opened.validation, job)
         const interrupted = interrupt.error
-        if (!interrupted) await trainer.model.save(folder.path)
+        if (!interrupted) await saveModel(trainer, job)
         const { step, recipe } = trainer
         const milliseconds = Math.round(performance.now() - start)
         const { best } = folder
         const [loss, guess] = [last?.loss, Math.log(trainer.dataset.classNames.length)]
-        return { step, steps: recipe.steps, loss, guess, best, milliseconds, interrupted }
+        const early = isOutOfPatience(job) && step < recipe.steps ? ({ endedEarly: true } as const) : {}
+        return { step, steps: recipe.steps, loss, guess, best, ...early, milliseconds, interrupted }
       } catch (error) {
         trainer = await recover(error, { trainer, from, folder, dataset: opened.dataset })
       }
@@ -87,6 +90,15 @@ export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
     // After a signal the GPU may still be busy with abandoned work; the end of the process frees it.
     if (!interrupt.error) await trainer.model.dispose()
   }
+}
+
+const isOutOfPatience = ({ folder, settings: { patience } }: TrainingJob): boolean =>
+  patience !== null && folder.sinceBest >= patience
+
+/** The run's model: with patience that of the best validation, else the last one. */
+async function saveModel(trainer: Trainer, { folder, settings }: TrainingJob): Promise<void> {
+  if (settings.patience !== null && folder.best) await folder.saveBest()
+  else await trainer.model.save(folder.path)
 }
 
 interface Opened {
@@ -151,9 +163,11 @@ async function recover(
 async function train(
   trainer: Trainer,
   validation: FileDataset | undefined,
-  { folder, settings, stopAfter = Infinity, interrupt }: TrainingJob,
+  job: TrainingJob,
 ): Promise<TrainingStep | undefined> {
+  const { folder, settings, stopAfter = Infinity, interrupt } = job
   const { saveEvery, validateEvery } = settings
+  const isEnd = () => trainer.step >= stopAfter || interrupt.error || isOutOfPatience(job)
   const from = trainer.step
   const progress = trainingProgress({ total: trainer.recipe.steps, done: from, last: folder.last })
   let last: TrainingStep | undefined
@@ -171,7 +185,7 @@ async function train(
   try {
     // A signal may have interrupted the last validation.
     if (trainer.step > 0 && folder.last?.step !== trainer.step) await validateAt(trainer.step)
-    if (trainer.step >= stopAfter || interrupt.error) return undefined
+    if (isEnd()) return undefined
     for await (const step of interruptible(trainer, { interrupt, mayGiveUp: isSaved })) {
       last = step
       if (!interrupt.error) progress.step(step)
@@ -181,7 +195,7 @@ async function train(
         await folder.save(trainer)
         saved = trainer.step
       }
-      if (step.step >= stopAfter || interrupt.error) break
+      if (isEnd()) break
     }
     if (last) await folder.save(trainer)
     return last

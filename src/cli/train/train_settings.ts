@@ -29,6 +29,8 @@ const RunSettingsSchema = v.object({
   /** Steps between validations; null for none. */
   validateEvery: v.nullable(count),
   validateOn: text,
+  /** Validations in a row without a better mean IoU that end the run; null, or absent in older runs, for no such end. */
+  patience: v.nullish(count, null),
   /** Whether images with problems are left out. */
   skipBad: v.boolean(),
 })
@@ -45,6 +47,7 @@ export interface SettingsOptions {
   saveEvery?: number
   validateEvery?: number
   validateOn?: string
+  patience?: number
   skipBad?: true
 }
 
@@ -68,11 +71,12 @@ export function writeSettings(folder: string, settings: RunSettings): Promise<vo
 /** The settings of a new run. Throws a UserError if there is no dataset. */
 export function newSettings(options: SettingsOptions): RunSettings {
   const { dataset, split = 'train', model = DEFAULT_MODEL, network = null } = options
-  const { backboneWeights = null } = options
+  const { backboneWeights = null, patience = null } = options
   const { saveEvery = 500, validateEvery = null, validateOn = 'val', skipBad = false } = options
   if (dataset === undefined) throw new UserError("required option '-d, --dataset <dataset>' not specified")
   if (backboneWeights !== null && network === null)
     throw new UserError('--backbone-weights: expected with --network, which has no weights')
+  checkPatience(patience, validateEvery)
   return {
     format: 1,
     dataset: absoluteDataset(dataset),
@@ -82,8 +86,14 @@ export function newSettings(options: SettingsOptions): RunSettings {
     saveEvery,
     validateEvery,
     validateOn,
+    patience,
     skipBad,
   }
+}
+
+function checkPatience(patience: number | null, validateEvery: number | null): void {
+  if (patience !== null && validateEvery === null)
+    throw new UserError('--patience: expected with --validate-every, without which nothing is validated')
 }
 
 /**
@@ -96,14 +106,17 @@ export function resumedSettings(recorded: RunSettings, options: SettingsOptions)
   checkSame('network', recorded.network, network)
   const isSameModel = model !== undefined && resolve(model) === recorded.model
   if (!isSameModel) checkSame('model', recorded.model, model)
-  return {
+  const settings = {
     ...recorded,
     ...(dataset === undefined ? {} : { dataset: absoluteDataset(dataset) }),
     saveEvery: saveEvery ?? recorded.saveEvery,
     validateEvery: validateEvery ?? recorded.validateEvery,
     validateOn: validateOn ?? recorded.validateOn,
+    patience: options.patience ?? recorded.patience,
     skipBad: skipBad ?? recorded.skipBad,
   }
+  checkPatience(settings.patience, settings.validateEvery)
+  return settings
 }
 
 function checkSame(name: string, recorded: string | null, asked: string | undefined): void {

@@ -2,7 +2,7 @@
 // loss and the gradient of every parameter. It only walks the graph; each op's gradient stands beside the op, in ops/.
 
 import { inputsOf, parametersOf } from '../ir/graph.ts'
-import type { Tensor } from '../ir/tensor.ts'
+import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { crossEntropyLoss } from '../ops/cross_entropy.ts'
 import type { BackwardOp, FoldedGraph, FusedGraph, FusedOp, GradientTape, ModelGraph } from '../ops/index.ts'
 import type { LossInputs, LossTerms } from '../ops/loss_term.ts'
@@ -30,6 +30,8 @@ export interface TrainingGraphOptions {
   lossWeights?: readonly number[]
   /** Whether the first output is also held to what a network said before: takes `targets` and `newClasses`. */
   distillation?: Distillation
+  /** Whether a parameter learns. No gradient is computed of layers that have no such parameter, before the first that has. Default: all do. */
+  learns?: (parameter: Parameter) => boolean
   /** The share of the target that all classes have alike in each cross entropy, as in PyTorch. Default: 0. */
   labelSmoothing?: number
   /** What the first output's loss has beside the plain cross entropy. Default: nothing. */
@@ -81,7 +83,7 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
     losses.push({ output: distilled.output, weight: distilled.lossWeight })
     given.set(logits, distilled.gradient)
   }
-  const backward = optimised(differentiate(upsampled, given))
+  const backward = optimised(differentiate(upsampled, given, options.learns))
   const lossOps = [...heads.flatMap(({ ops }) => ops), ...(distilled ? [distilled] : [])]
   return {
     stage: 'fused',
@@ -170,10 +172,14 @@ function upsampleRows(logits: Tensor, height: number, alignCorners: boolean): Re
 }
 
 /** The ops that carry the given gradients back through `graph`, in the order in which they run. */
-function differentiate(graph: FoldedGraph, given: ReadonlyMap<Tensor, Tensor>): BackwardOp[] {
+function differentiate(
+  graph: FoldedGraph,
+  given: ReadonlyMap<Tensor, Tensor>,
+  learns: TrainingGraphOptions['learns'] = () => true,
+): BackwardOp[] {
   const ops: BackwardOp[] = []
   const gradients = new Map(given)
-  const depends = dependsOnParameters(graph)
+  const depends = dependsOnParameters(graph, learns)
   const tape: GradientTape = {
     emit: op => {
       ops.push(op)
@@ -202,10 +208,11 @@ function sum(tape: Pick<GradientTape, 'emit'>, a: Tensor, b: Tensor): Tensor {
   return tape.emit({ kind: 'add', name, inputs: { a, b }, activation: 'none', output: { ...a, name } })
 }
 
-/** The tensors that depend on some parameter; the others (the image) need no gradient. */
-function dependsOnParameters(graph: FoldedGraph): Set<Tensor> {
+/** The tensors that depend on some parameter that learns; the others (the image) need no gradient. */
+function dependsOnParameters(graph: FoldedGraph, learns: (parameter: Parameter) => boolean): Set<Tensor> {
   const depends = new Set<Tensor>()
   for (const op of graph.ops)
-    if (parametersOf(op).length > 0 || inputsOf(op).some(input => depends.has(input))) depends.add(op.output)
+    if (parametersOf(op).some(learns) || inputsOf(op).some(input => depends.has(input)))
+      depends.add(op.output)
   return depends
 }

@@ -1,5 +1,5 @@
-// The parameters of a network in training: buffers of one layout for their values, gradients and velocities, and for the sums
-// of gradients where a batch comes in parts.
+// The parameters of a network in training: buffers of one layout for their values, gradients and velocities, for the sums of
+// gradients where a batch comes in parts, and for what else an optimiser keeps of each parameter.
 
 import { UserError } from '../../errors.ts'
 import { usage } from '../../gpu/buffers.ts'
@@ -33,8 +33,13 @@ interface Buffers {
   values: GPUBuffer[]
   gradients: GPUBuffer[]
   velocities: GPUBuffer[]
+  squares?: GPUBuffer[]
+  averages?: GPUBuffer[]
   sums?: GPUBuffer[]
 }
+
+/** A range of each kind of buffer. */
+type Ranges = { [Kind in keyof Buffers]: Range }
 
 export interface ArenaOptions {
   /** Each parameter's factor on the learning rate, 0 for one that does not learn. */
@@ -45,6 +50,10 @@ export interface ArenaOptions {
   host: ReadonlyMap<string, Float32Array>
   /** As `readVelocities` gave them, to go on where training stopped. Default: zero. */
   velocities?: ReadonlyMap<string, Float32Array>
+  /** The mean squares of gradients, for AdamW. Those that the map does not have are zero. Default: none are kept. */
+  squares?: ReadonlyMap<string, Float32Array>
+  /** The averages of the values, of each parameter. Default: none are kept. */
+  averages?: ReadonlyMap<string, Float32Array>
   /** Whether gradients are summed over several runs, which takes a buffer more. */
   sums?: boolean
 }
@@ -53,22 +62,27 @@ export class ParameterArena {
   readonly #gpu: Gpu
   readonly #places: Map<string, Place>
   readonly #buffers: Buffers
-  /** All that learns; running statistics lie behind them and do not. */
+  /** All that learns. */
   readonly sections: Section[]
+  /** All parameters: running statistics lie behind those that learn. */
+  readonly allSections: Section[]
 
   static async create(gpu: Gpu, parameters: Parameter[], options: ArenaOptions): Promise<ParameterArena> {
-    const { host, velocities: before } = options
+    const { host, velocities, squares, averages } = options
     const rateOf = (parameter: Parameter) => options.rateOf(wholeParameter(parameter))
     const decayOf = (parameter: Parameter) => options.decayOf?.(wholeParameter(parameter)) ?? 1
     const bindable = parameters.flatMap(parameter => cutParameter(parameter, gpu.limits))
     const alike = bindable.sort((a, b) => rateOf(b) - rateOf(a) || decayOf(b) - decayOf(a))
     const { places, sections, bufferBytes } = layOut(alike, { rateOf, decayOf, limits: gpu.limits })
-    const buffers = await allocate(gpu, bufferBytes, options.sums === true)
+    const buffers = await allocate(gpu, bufferBytes, options)
     const write = (into: GPUBuffer[], { buffer, offset }: Place, data: Float32Array) =>
       gpu.device.queue.writeBuffer(into[buffer], offset, data as BufferSource)
     for (const place of places) {
       write(buffers.values, place, valuesOf(place.parameter, host))
-      if (before && place.learns) write(buffers.velocities, place, valuesOf(place.parameter, before))
+      if (averages) write(buffers.averages!, place, valuesOf(place.parameter, averages))
+      if (velocities && place.learns) write(buffers.velocities, place, valuesOf(place.parameter, velocities))
+      const isKept = squares?.has(wholeParameter(place.parameter).name)
+      if (isKept) write(buffers.squares!, place, valuesOf(place.parameter, squares!))
     }
     return new ParameterArena(gpu, { places, sections, buffers })
   }
@@ -77,7 +91,8 @@ export class ParameterArena {
     this.#gpu = gpu
     this.#places = new Map(parts.places.map(place => [place.parameter.name, place]))
     this.#buffers = parts.buffers
-    this.sections = parts.sections
+    this.allSections = parts.sections
+    this.sections = parts.sections.filter(({ rate }) => rate > 0)
   }
 
   value(parameter: Parameter): Range {
@@ -89,14 +104,9 @@ export class ParameterArena {
   }
 
   /** A section of the buffers of each kind. */
-  section(section: Section): { values: Range; gradients: Range; velocities: Range; sums?: Range } {
-    const { values, gradients, velocities, sums } = this.#buffers
-    return {
-      values: rangeIn(values, section),
-      gradients: rangeIn(gradients, section),
-      velocities: rangeIn(velocities, section),
-      sums: sums && rangeIn(sums, section),
-    }
+  section(section: Section): Ranges {
+    const kinds = Object.entries(this.#buffers as Required<Buffers>)
+    return Object.fromEntries(kinds.map(([kind, buffers]) => [kind, rangeIn(buffers, section)])) as Ranges
   }
 
   /** Sets the sums to zero, for the runs that are submitted from now on. */
@@ -108,14 +118,19 @@ export class ParameterArena {
     })
   }
 
-  /** Sets the values of all parameters by name, in PyTorch's layout, and the velocities to zero, for what is submitted from now on. */
+  /**
+   * Sets the values of all parameters by name, in PyTorch's layout, as at the start of training: the averages are the values, and what
+   * an optimiser keeps besides is zero. For what is submitted from now on.
+   */
   restart(values: ReadonlyMap<string, Float32Array>): void {
-    for (const { parameter, buffer, offset } of this.#places.values()) {
-      const value = valuesOf(parameter, values)
-      this.#gpu.device.queue.writeBuffer(this.#buffers.values[buffer], offset, value as BufferSource)
-    }
+    const { averages, velocities, squares = [] } = this.#buffers
+    for (const { parameter, buffer, offset } of this.#places.values())
+      for (const buffers of averages ? [this.#buffers.values, averages] : [this.#buffers.values]) {
+        const value = valuesOf(parameter, values)
+        this.#gpu.device.queue.writeBuffer(buffers[buffer], offset, value as BufferSource)
+      }
     this.#gpu.submit('clear velocities', encoder => {
-      for (const buffer of this.#buffers.velocities) encoder.clearBuffer(buffer)
+      for (const buffer of [...velocities, ...squares]) encoder.clearBuffer(buffer)
     })
   }
 
@@ -127,6 +142,18 @@ export class ParameterArena {
   /** The velocity of each parameter that learns, likewise. */
   readVelocities(): Promise<Map<string, Float32Array>> {
     return this.#read(this.#buffers.velocities, this.#learning())
+  }
+
+  /** The mean squares of the gradients, likewise; undefined where none are kept. */
+  async readSquares(): Promise<Map<string, Float32Array> | undefined> {
+    const { squares } = this.#buffers
+    return squares && this.#read(squares, this.#learning())
+  }
+
+  /** The averages of all values; undefined where none are kept. */
+  async readAverages(): Promise<Map<string, Float32Array> | undefined> {
+    const { averages } = this.#buffers
+    return averages && this.#read(averages, [...this.#places.values()])
   }
 
   /**
@@ -178,14 +205,27 @@ const rangeIn = (buffers: GPUBuffer[], { buffer, offset, size }: BufferPlace): R
   size,
 })
 
-async function allocate(gpu: Gpu, bufferBytes: number[], withSums: boolean): Promise<Buffers> {
+const LABELS = {
+  values: 'parameters',
+  gradients: 'gradients',
+  velocities: 'velocities',
+  squares: 'squares of gradients',
+  averages: 'averages of parameters',
+  sums: 'sums of gradients',
+} satisfies Record<keyof Buffers, string>
+
+async function allocate(
+  gpu: Gpu,
+  bufferBytes: number[],
+  { squares, averages, sums }: Pick<ArenaOptions, 'squares' | 'averages' | 'sums'>,
+): Promise<Buffers> {
   const flags = usage.storage | usage.copySource | usage.copyDestination
-  const labels = ['parameters', 'gradients', 'velocities', ...(withSums ? ['sums of gradients'] : [])]
-  const wanted = labels.flatMap(label => bufferBytes.map(size => ({ label, size, flags })))
+  const isWanted = { values: true, gradients: true, velocities: true, squares, averages, sums }
+  const kinds = (Object.keys(LABELS) as (keyof Buffers)[]).filter(kind => isWanted[kind])
+  const wanted = kinds.flatMap(kind => bufferBytes.map(size => ({ label: LABELS[kind], size, flags })))
   const buffers = await gpu.allocateAll(wanted)
-  const take = () => buffers.splice(0, bufferBytes.length)
-  const made = { values: take(), gradients: take(), velocities: take() }
-  return withSums ? { ...made, sums: take() } : made
+  const made = kinds.map(kind => [kind, buffers.splice(0, bufferBytes.length)])
+  return Object.fromEntries(made)
 }
 
 interface LayoutOptions extends Required<Pick<ArenaOptions, 'rateOf' | 'decayOf'>> {
@@ -208,5 +248,5 @@ function layOut(parameters: Parameter[], { rateOf, decayOf, limits }: LayoutOpti
     else sections.push({ buffer, offset, size: end - offset, rate, decay })
     return { ...place, parameter: parameters[i], learns: rate > 0 }
   })
-  return { places, sections: sections.filter(({ rate }) => rate > 0), bufferBytes: spreadOut.bufferBytes }
+  return { places, sections, bufferBytes: spreadOut.bufferBytes }
 }

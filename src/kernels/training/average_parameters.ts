@@ -28,3 +28,10 @@ export function averageParameters({ label, count }: AverageParametersOptions): K
     traffic: { averages: 2 * bytes }, // read and written
   }
 }
+
+/**
+ * The kernel's `share` of the step with this number, counted from 1: 1 − min(decay, (1 + step) / (10 + step)). The averages of the first
+ * steps forget faster, as in TensorFlow's `tf.train.ExponentialMovingAverage` with `num_updates`.
+ */
+export const averageShare = (step: number, decay: number): number =>
+  1 - Math.min(decay, (1 + step) / (10 + step))

@@ -123,9 +123,10 @@ export const HUGGING_FACE_FIXED: JsonObject = {
 }
 
 const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
-  describes: ({ lastConvolution, aspp, firstUnitRate, alignCorners, padsBeforeExpansion }) =>
-    !(lastConvolution || aspp || alignCorners || padsBeforeExpansion) && firstUnitRate === 'previousBlock',
+  describes: ({ lastConvolution, aspp, firstUnitRate, padsBeforeExpansion }) =>
+    !(lastConvolution || aspp || padsBeforeExpansion) && firstUnitRate === 'previousBlock',
   write(config, classNames) {
+    // transformers ignores `align_corners`, and upsamples by half pixels.
     if (classNames.length !== config.classes)
       throw new UserError(`config.json: expected ${config.classes} class names, got ${classNames.length}`)
     return {
@@ -134,6 +135,7 @@ const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
       ...Object.fromEntries(
         Object.entries(HUGGING_FACE_FIELDS).map(([ours, [theirs]]) => [theirs, config[ours as SharedField]]),
       ),
+      align_corners: config.alignCorners,
       ...labelFields(classNames),
     }
   },

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { checkJson, expecting } from '../../json.ts'
 import type { JsonObject } from '../../json_object.ts'
+import { flag } from '../backbones/fields.ts'
 import {
   HUGGING_FACE_FIELDS,
   HUGGING_FACE_FIXED,
@@ -32,7 +33,12 @@ const fixedFields = Object.fromEntries(
 )
 
 /** The fields of config.json that describe the network. Others are ignored. */
-const CONFIG = v.object({ ...fixedFields, ...sharedFields, id2label: ID_TO_LABEL })
+const CONFIG = v.object({
+  ...fixedFields,
+  ...sharedFields,
+  align_corners: v.nullish(flag),
+  id2label: ID_TO_LABEL,
+})
 
 /** The network and its classes in a parsed config.json. Throws a UserError, which begins with `source`, for another network. */
 export function fromHuggingFaceConfig(
@@ -42,9 +48,18 @@ export function fromHuggingFaceConfig(
   const found: JsonObject = checkJson(CONFIG, json, source)
   const classNames = classNamesIn(found.id2label as Record<string, string>, source)
   const fields = Object.entries(HUGGING_FACE_FIELDS).map(([ours, [theirs]]) => [ours, found[theirs]])
-  const options = { ...Object.fromEntries(fields), backbone: 'mobilenet_v2', classes: classNames.length }
+  const alignCorners = found.align_corners ?? areOfVoc(classNames)
+  const classes = classNames.length
+  const options = { ...Object.fromEntries(fields), backbone: 'mobilenet_v2', classes, alignCorners }
   return { options, classNames }
 }
+
+/**
+ * Whether the classes are PASCAL VOC's. Without a word on it in config.json, the weights are then Google's, which TensorFlow trained with
+ * aligned corners (bench/NOTES.md has what it is worth). With other classes they are a fine-tune by transformers, with half pixels.
+ */
+const areOfVoc = (classNames: readonly string[]): boolean =>
+  classNames.length === 21 && classNames[0] === 'background' && classNames[1] === 'aeroplane'
 
 /** The names of the classes, in the order of their ids. Throws a UserError, which begins with `source`, if one is missing. */
 function classNamesIn(idToLabel: Record<string, string>, source: string): string[] {

@@ -1,9 +1,9 @@
 // Filters Dawn's warnings on stderr, from C++, that it lowers limits of software adapters. The warnings are harmless, and Dawn
-// has no switch to turn them off. They stay where stderr is a socket, or a file that is not appended to (`2>file`): neither can be opened
-// again, and Node has no dup.
+// has no switch to turn them off. They stay where stderr is a socket, which cannot be opened again, and Node has no dup. In a file that is not
+// appended to (`2>file`), blanks replace them: opened again, it would be written from its start, and others may write to it, too.
 
 import { randomUUID } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
@@ -15,7 +15,7 @@ const WARNINGS =
 let filtering = false
 
 /**
- * Makes `withoutDawnWarnings` hide these warnings from now on, if stderr is a terminal, a pipe or an appended file. Only for a program that owns
+ * Makes `withoutDawnWarnings` hide these warnings from now on, if stderr is a terminal, a pipe or a file. Only for a program that owns
  * its process: while Dawn looks for adapters, file descriptor 2 is another file. A thread that opens files could get this number,
  * so starting a worker thread ends the filtering.
  */
@@ -29,8 +29,9 @@ export function filterDawnWarnings(): void {
 
 /** Runs a request for an adapter. Dawn writes the warnings before the call returns. */
 export function withoutDawnWarnings<T>(request: () => T): T {
-  const stderr = filtering ? openAgain() : undefined
-  if (!stderr) return request()
+  if (!filtering) return request()
+  const stderr = openAgain()
+  if (!stderr) return blanked(request)
   const scratch = scratchFile()
   try {
     if (scratch === undefined) return request()
@@ -39,6 +40,39 @@ export function withoutDawnWarnings<T>(request: () => T): T {
   } finally {
     if (scratch !== undefined) restore(scratch, stderr)
     closeSync(stderr.descriptor)
+  }
+}
+
+/** Runs the request, and writes blanks over the warnings that it leaves in a file. */
+function blanked<T>(request: () => T): T {
+  const start = positionInFile()
+  try {
+    return request()
+  } finally {
+    if (start !== undefined) blankOut(start, positionInFile()!)
+  }
+}
+
+/** How many bytes of stderr are written, if it is a file. */
+function positionInFile(): number | undefined {
+  try {
+    const [, position] = /^pos:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${STDERR}`, 'utf8')) ?? []
+    return fstatSync(STDERR).isFile() ? Number(position) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function blankOut(start: number, end: number): void {
+  try {
+    const file = openSync(`/proc/self/fd/${STDERR}`, 'r+')
+    const bytes = Buffer.alloc(end - start)
+    readSync(file, bytes, 0, bytes.length, start)
+    for (const { 0: warning, index } of bytes.toString('latin1').matchAll(WARNINGS))
+      writeSync(file, `${' '.repeat(warning.length - 1)}\n`, start + index, 'latin1')
+    closeSync(file)
+  } catch {
+    // such as a file that only root may read: the warnings stay
   }
 }
 

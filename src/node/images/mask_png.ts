@@ -93,7 +93,10 @@ const isCritical = (type: string) => !/^[a-z]/.test(type)
 
 const GREY = 0
 const PALETTE = 3
-const CHANNELS: Record<number, number> = { [GREY]: 1, 2: 3, [PALETTE]: 1, 4: 2, 6: 4 }
+const RGB = 2
+const CHANNELS: Record<number, number> = { [GREY]: 1, [RGB]: 3, [PALETTE]: 1, 4: 2, 6: 4 }
+
+const IN_COLOURS = '; `atrous masks` converts colours that stand for classes by a table of them'
 
 function readHeader(type: string, content: Uint8Array): Header {
   if (type !== 'IHDR' || content.length !== 13) throw damaged('there is no header')
@@ -104,7 +107,7 @@ function readHeader(type: string, content: Uint8Array): Header {
     throw damaged('the header makes no sense')
   if (![1, 2, 4, 8].includes(depth) || (colour !== GREY && colour !== PALETTE))
     throw new UserError(
-      `a mask is a palette or greyscale PNG of up to 8 bits, this one has ${CHANNELS[colour]}×${depth} bits a pixel`,
+      `a mask is a palette or greyscale PNG of up to 8 bits, this one has ${CHANNELS[colour]}×${depth} bits a pixel${colour === RGB ? IN_COLOURS : ''}`,
     )
   if (width * height > MAX_PHOTO_PIXELS) {
     const limit = Math.floor(MAX_PHOTO_PIXELS / 1e6)

@@ -19,9 +19,9 @@ export async function writeTrainingCheckpoint(
   { progress, options }: { progress: Progress; options?: SaveOptions },
 ): Promise<void> {
   await refuseForeign(folder, options)
-  const { velocities, state } = encodeProgress(model.config, progress)
+  const { tensors, state } = encodeProgress(model.config, progress)
   const files = modelFiles(model.state, { resumable: true })
-  files.set(PROGRESS_FILES.velocities, velocities).set(PROGRESS_FILES.state, state)
+  files.set(PROGRESS_FILES.tensors, tensors).set(PROGRESS_FILES.state, state)
   await writeFileSet(folder, files)
 }
 
@@ -49,12 +49,12 @@ async function readProgress(
   model: DeepLab,
   pathOf: (name: string) => string,
 ): Promise<Progress> {
-  const [state, velocities] = await Promise.all(
-    [PROGRESS_FILES.state, PROGRESS_FILES.velocities].map(name =>
+  const [state, tensors] = await Promise.all(
+    [PROGRESS_FILES.state, PROGRESS_FILES.tensors].map(name =>
       readFile(pathOf(name)).catch(error => {
         throw fileError(join(folder, name), error)
       }),
     ),
   )
-  return decodeProgress(model.config, { state: state.toString(), velocities }, folder)
+  return decodeProgress(model.config, { state: state.toString(), tensors }, folder)
 }

@@ -18,7 +18,7 @@ async function writeProgress(folder: string): Promise<void> {
     balance: { classWeights: [1, 0.5, 2], indices: [0, 1, 1, 2] },
     velocities: new Map(learned.map(({ name }) => [name, parameters.get(name)!])),
   })
-  for (const part of ['state', 'velocities'] as const)
+  for (const part of ['state', 'tensors'] as const)
     await writeFile(join(folder, PROGRESS_FILES[part]), files[part])
 }
 
@@ -35,13 +35,13 @@ const progressFile = (
     const whole = await readFile(path)
     return async random => {
       await writeFile(path, damage(whole, random))
-      const [state, velocities] = await Promise.all([readPart('state'), readPart('velocities')])
-      return decodeProgress(config, { state: state.toString(), velocities }, folder)
+      const [state, tensors] = await Promise.all([readPart('state'), readPart('tensors')])
+      return decodeProgress(config, { state: state.toString(), tensors }, folder)
     }
   },
 })
 
 export const training: FuzzTarget[] = [
   progressFile(PROGRESS_FILES.state, (whole, random) => damageJsonFile(JSON.parse(whole.toString()), random)),
-  progressFile(PROGRESS_FILES.velocities, damageBytes),
+  progressFile(PROGRESS_FILES.tensors, damageBytes),
 ]

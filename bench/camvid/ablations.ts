@@ -1,0 +1,97 @@
+// What each part of a recipe is worth on CamVid: short runs that differ from one base in one option each, with 50 training photos and with
+// all: `tsx bench/camvid/ablations.ts -- [--photos 50,all] [--only NAME,…] [--seeds 1]`, with the options --data, --model and --out of
+// main.ts. Results are kept: a second call trains only what is missing, and prints the whole table.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openDataset } from '../../src/node/datasets/open.ts'
+import { DeepLab } from '../../src/node/deeplab.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
+import { requirePaths } from './data.ts'
+import { markdown, percent } from './report.ts'
+import { scoresOf } from './scores.ts'
+import { trainInto } from './train.ts'
+
+/** Short and small, so that many runs are possible: what wins here is then tried at the length and the size of recipe.ts. */
+const BASE = {
+  steps: 250,
+  size: 481,
+  cropSize: 241,
+  scales: [0.5, 1.5],
+  batchSize: 8,
+  outputStride: 16,
+  freezeBatchNorm: true,
+  learningRate: 0.005,
+  headLearningRate: 5,
+} satisfies Partial<Recipe>
+
+const ADAMW: Partial<Recipe> = {
+  optimizer: 'adamw',
+  schedule: 'cosine',
+  warmUpSteps: 25,
+  learningRate: 0.0005,
+  weightDecay: 0.01,
+}
+
+/** By name, the options in which a run differs from the base. */
+const VARIANTS: Record<string, Partial<Recipe>> = {
+  base: {},
+  'cosine and warm-up': { schedule: 'cosine', warmUpSteps: 25 },
+  AdamW: ADAMW,
+  'moving average': { averageDecay: 0.99 },
+  'backbone ÷ 10': { backboneLearningRate: 0.1 },
+  'label smoothing 0.1': { labelSmoothing: 0.1 },
+  'Dice 0.5': { diceLoss: 0.5 },
+  'Lovász 0.5': { lovaszLoss: 0.5 },
+  'hardest quarter': { hardPixels: 0.25 },
+  'balanced classes': { classWeights: 'balanced' },
+  'colour jitter': { colourJitter: 0.5 },
+  'rotation 10°': { rotation: 10 },
+  'blur 0.5': { blur: 0.5 },
+}
+
+const { values } = parseArgs({
+  options: {
+    photos: { type: 'string', default: '50,all' },
+    only: { type: 'string' },
+    seeds: { type: 'string', default: '1' },
+    data: { type: 'string', default: '../shared/data/camvid' },
+    model: { type: 'string', default: '../shared/data/checkpoints/deeplabv3_mobilenet_v2_float_513' },
+    out: { type: 'string', default: 'out/camvid/ablations' },
+  },
+})
+const { data, model, out } = values
+
+async function meanIoU(name: string, photos: string, seed: number): Promise<number> {
+  const run = join(out, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}_${photos}_${seed}`)
+  const recipe = { ...BASE, ...VARIANTS[name], seed }
+  await trainInto(run, { data, model, photos, recipe, validations: 1 })
+  const val = await openDataset(`voc:${data}`, { split: 'val' })
+  const trained = await DeepLab.load(run)
+  try {
+    const scores = await scoresOf(trained, val, { file: join(run, 'scores.json'), ways: ['stride 16'] })
+    return scores['stride 16']!.mIoU
+  } finally {
+    await trained.dispose()
+  }
+}
+
+requirePaths({ data, model })
+await mkdir(out, { recursive: true })
+const parts = values.photos.split(',')
+const names = values.only?.split(',') ?? Object.keys(VARIANTS)
+const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1)
+const rows: string[][] = []
+for (const name of names) {
+  const cells = []
+  for (const photos of parts) {
+    const found = []
+    for (const seed of seeds) found.push(await meanIoU(name, photos, seed))
+    cells.push(found.map(percent).join(', '))
+  }
+  rows.push([name, ...cells])
+  const table = markdown(['recipe', ...parts.map(photos => `${photos} photos`)], rows).join('\n')
+  await writeFile(join(out, 'ablations.md'), `${table}\n`)
+  console.log(table)
+}
