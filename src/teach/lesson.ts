@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { type LessonNetwork, labelSize } from './lesson_graphs.ts'
 import type { LessonModel, LessonOptions, LessonStep, LessonTraining } from './lesson_options.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
-import { distillationOf, stepInputs } from './rehearsal.ts'
+import { distillationOf } from './rehearsal.ts'
 import { TaughtPhotos } from './taught_photos.ts'
 import { TrainedPart } from './trained_part.ts'
 
@@ -226,9 +226,8 @@ export class Lesson {
     const { trained, network } = this.#parts
     const taught = this.#photos.withStrokes()
     const photo = taught[index % taught.length]
-    const { kept, strokes, coarse } = photo
-    photo.inputs ??= stepInputs({ strokes, coarse, said: kept.said }, network)
-    const { inputs } = photo
+    const { kept } = photo
+    const inputs = this.#photos.inputsOf(photo, network)
     try {
       photo.loss = await trained.step({ kept, inputs }, { learningRate, signal })
     } catch (error) {

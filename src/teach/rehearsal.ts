@@ -3,8 +3,6 @@
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import type { Distillation } from '../graph/ops/unbiased_distillation.ts'
-import { padLabels } from '../train/micro_batches.ts'
-import type { LessonNetwork } from './lesson_graphs.ts'
 import type { LabelSize } from './strokes.ts'
 
 /**
@@ -25,24 +23,6 @@ export interface Said extends LabelSize {
   probabilities: Float32Array
   /** Of each class of `probabilities`, its id now; IGNORE_INDEX if it was removed since. */
   ids: Uint8Array
-}
-
-/** The inputs of a step besides what is kept of the photo: see `stepGraph`. */
-export interface StepInputs {
-  /** Padded to whole words. */
-  labels: Uint8Array
-  classWeights: Float32Array
-  targets?: Float32Array
-  newClasses?: Float32Array
-}
-
-/** `strokes` are at `labelSize`, and `coarse` are the same at the size of the logits. */
-export function stepInputs(
-  { strokes, coarse, said }: { strokes: Uint8Array; coarse: Uint8Array; said: Said },
-  { config: { classes }, distillation }: LessonNetwork,
-): StepInputs {
-  const held = distillation && distillationTargets(said, { strokes: coarse, classes })
-  return { labels: padLabels(strokes, 1), classWeights: strokeWeights(strokes, classes), ...held }
 }
 
 /**
