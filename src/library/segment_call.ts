@@ -9,6 +9,7 @@ import {
 } from '../inference/inference_options.ts'
 import { ownSize } from '../inference/photo.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
+import { checkOptionValues, SIGNAL } from '../options.ts'
 import type { BatchWork, YieldedResult } from './segment_batches.ts'
 import {
   checkEachPhoto,
@@ -39,11 +40,12 @@ type Start<Source, Result> = (isArray: boolean) => Promise<BatchWork<Source, Res
  * A result for a photo, or one for each photo of an array. A call that is aborted rejects at once. What the GPU has of it by then still
  * runs, and later calls wait for that.
  */
-export function segmentCall<Source, Result>(
+export async function segmentCall<Source, Result>(
   input: Source | readonly Source[],
   options: ManyPhotosOptions<Source>,
   start: Start<Source, Result>,
 ): Promise<Result | (Result | undefined)[]> {
+  checkOptionValues(options, { signal: SIGNAL })
   const { signal } = options
   const found = Array.isArray(input)
     ? segmentArray<Source, Result>([...input], options, start)
