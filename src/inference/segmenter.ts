@@ -18,7 +18,7 @@ import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import type { InferenceOptions, OutputOptions, RefinedOptions } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
-import { type Photo, pixelsOf } from './photo.ts'
+import { inputOf, type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
@@ -117,7 +117,10 @@ export class Segmenter {
     output: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ): Promise<ClassMap[]> {
     const executor = await this.#executor(job, output.signal)
-    const found = await executor.run({ photo: pixelsOf(photos) }, { signal: output.signal })
+    const found = await executor.run(
+      { photo: pixelsOf(photos, this.#preprocessing) },
+      { signal: output.signal },
+    )
     const maps = masksOf(executor.plan, found)
     if (!job.withScores) return maps
     const scores = scoresOf(executor.plan, found)
@@ -131,10 +134,11 @@ export class Segmenter {
    */
   async segmentOnGpu(photo: Photo | GpuPhoto, options: GpuSegmentOptions = {}): Promise<GpuClassMap> {
     const { at = 'photo', into, signal, ...inference } = options
+    const input = inputOf(photo, this.#preprocessing)
     const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
     return this.#lock.run(async () => {
       const executor = await this.#executor(job, signal)
-      return runToMask(this.#gpu, executor, { photo: photo.data }, { into, signal })
+      return runToMask(this.#gpu, executor, { photo: input }, { into, signal })
     })
   }
 
@@ -224,7 +228,7 @@ export class Segmenter {
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)
     return this.#lock.run(async () => {
-      const photo = pixelsOf(photos.slice(0, job.batch))
+      const photo = pixelsOf(photos.slice(0, job.batch), this.#preprocessing)
       return (await this.#executor(job)).profile({ photo })
     })
   }

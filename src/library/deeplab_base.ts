@@ -8,10 +8,13 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import { BackgroundTuner } from '../inference/background_tuner.ts'
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
+import { photoSize } from '../inference/photo.ts'
 import { type PhotoSize, Segmenter } from '../inference/segmenter.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
+import { type ChannelStatistics, withInputChannels } from '../model/input_channels.ts'
+import { samplesIn } from '../model/preprocessing.ts'
 import { checkOption } from '../options.ts'
 import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
@@ -91,10 +94,7 @@ export abstract class DeepLabBase<Source, Result> {
     return isNew
   }
 
-  /**
-   * Gives the classes new names, by class id, and changes no weight. Throws a UserError if the number of names differs from the
-   * number of classes, or if two names are the same.
-   */
+  /** Gives the classes new names, by class id, and changes no weight. Throws a UserError unless each class has a name of its own. */
   async renameClasses(names: readonly string[]): Promise<void> {
     const { length } = this.classNames
     if (names.length !== length)
@@ -110,8 +110,14 @@ export abstract class DeepLabBase<Source, Result> {
   }
 
   /**
-   * Adds an untrained auxiliary head for training to a ResNet that has none, drawn from `seed` (default 0). Keeps all weights.
+   * Makes the network take images of 1 to 8 channels of their own in place of photos, as `withInputChannels` says. `statistics` are those of
+   * the images, as `channelStatistics` measures them. Throws a UserError for a network that takes another number of them already.
    */
+  async setInputChannels(channels: number, statistics?: ChannelStatistics): Promise<void> {
+    await this.#adopt(withInputChannels(this.#model, channels, statistics))
+  }
+
+  /** Adds an untrained auxiliary head for training to a ResNet that has none, drawn from `seed` (default 0). Keeps all weights. */
   async addAuxiliaryHead(options: SeedOptions = {}): Promise<void> {
     return this.#adopt(withAuxiliaryHead(this.#model, { seed: seedOf(options) }))
   }
@@ -195,9 +201,8 @@ export abstract class DeepLabBase<Source, Result> {
 
   /**
    * Measures which kernels are fastest on this GPU for `batchSize` photos (default 1) of a photo's size, for at most `seconds`.
-   * Keeps the result for this adapter, its driver and this version of the kernels: on disk in Node, in
-   * IndexedDB in browsers. Masks do not depend on it, except for
-   * rounding. `onProgress` is called before each convolution. `signal` ends it early, and keeps what was measured by then; if
+   * Keeps the result for this adapter, its driver and this version of the kernels: on disk in Node, in IndexedDB in browsers. Masks do
+   * not depend on it, except for rounding. `onProgress` is called before each convolution. `signal` ends it early, and keeps what was measured by then; if
    * nothing was measured yet, the signal's reason is thrown. Throws a UserError as `segment` does.
    */
   async tune(photo: Source, options: TunePhotoOptions = {}): Promise<TunedConvolution[]> {
@@ -222,10 +227,7 @@ export abstract class DeepLabBase<Source, Result> {
     return modelFiles(this.#model)
   }
 
-  /**
-   * Frees the model's memory on the GPU, and closes the GPU if the model opened it. Waits for work in progress. Later calls do
-   * nothing. The model cannot segment photos afterwards.
-   */
+  /** Frees the model's memory on the GPU, and closes the GPU if the model opened it. Waits for work in progress. May be called twice. */
   dispose(): Promise<void> {
     this.#disposal ??= this.#free()
     return this.#disposal
@@ -298,7 +300,7 @@ export abstract class DeepLabBase<Source, Result> {
   }
 
   #tuneLater(photos: Image[], options: InferenceOptions): void {
-    const sizes = photos.map(({ data: _, ...size }) => size)
+    const sizes = photos.map(photoSize)
     this.#background?.start(JSON.stringify([sizes, options]), limits =>
       this.#tune(sizes, { ...options, ...limits, onlyNew: true }),
     )
@@ -311,6 +313,7 @@ export abstract class DeepLabBase<Source, Result> {
   }
 
   #read(source: Source, options: { name: string; signal?: AbortSignal }): Promise<Image> {
-    return this.#platform.read(source, { ...options, maxPixels: pixelsOn(this.#gpu) })
+    const channels = samplesIn(this.#model.preprocessing)
+    return this.#platform.read(source, { ...options, channels, maxPixels: pixelsOn(this.#gpu) })
   }
 }

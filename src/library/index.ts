@@ -22,13 +22,15 @@ export type { ScoreMap } from '../inference/score_map.ts'
 export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
 export type { Precision } from '../kernels/layout.ts'
 export type * from '../model/backbones/table.ts'
+export type { ChannelStatistics } from '../model/input_channels.ts'
 export type { Renaming } from '../model/layouts/renaming.ts'
-export type { Preprocessing } from '../model/preprocessing.ts'
+export type { Preprocessing, Samples } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
 export type { OnnxExportOptions } from '../onnx/deeplab.ts'
 export { deepLabOnnx } from '../onnx/export.ts'
 export { Lesson } from '../teach/lesson.ts'
 export type { LessonModel, LessonOptions, LessonStep, LessonTraining } from '../teach/lesson_options.ts'
+export { channelStatistics } from '../train/channel_statistics.ts'
 export {
   type EvaluatedImage,
   type EvaluateOptions,
@@ -47,6 +49,7 @@ export type { Model } from './model_files.ts'
 export type { ConventionOptions, CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
 export type { DrawOptions, MaskPngOptions, TintOptions } from './overlay.ts'
 export type { Pixels, Size } from './pixels.ts'
+export { type SampledPixels, sampledImage } from './samples.ts'
 export type { YieldedResult } from './segment_batches.ts'
 export type {
   EachPhotoOptions,

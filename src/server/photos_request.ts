@@ -12,6 +12,7 @@ import {
   type RefinedOption,
 } from '../inference/option_texts.ts'
 import { type Pixels, pixelsOn, type Size } from '../library/pixels.ts'
+import { samplesIn } from '../model/preprocessing.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
 import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'
@@ -113,7 +114,8 @@ export async function segmentRequest(
   scope.atEnd(served.users.enter())
   checkNetworkPixels(options, { modelSize: state.preprocessing.size, most: limits.maxPixels })
   scope.atEnd(queue.take(photos.length))
-  const size = await oneSize(photos, limits.maxPixels)
+  const channels = samplesIn(state.preprocessing)
+  const size = await oneSize(photos, { most: limits.maxPixels, channels })
   const all = size.width * size.height * photos.length
   if (all > pixels.total)
     throw new RequestError(
@@ -128,10 +130,13 @@ export async function segmentRequest(
 }
 
 /** The size of the photos, from their headers. A tensor has photos of one size. */
-async function oneSize(photos: readonly RequestPhoto[], most: number): Promise<Size> {
+async function oneSize(
+  photos: readonly RequestPhoto[],
+  { most, channels }: { most: number; channels: number | undefined },
+): Promise<Size> {
   const sizes: Size[] = []
   for (const [i, photo] of photos.entries()) {
-    const { width, height } = await sizeOf(photo, nameOf(i, photos))
+    const { width, height } = await sizeOf(photo, { name: nameOf(i, photos), channels })
     sizes.push({ width, height })
     const text = `${nameOf(i, photos)}: ${width}×${height} pixels`
     if (width * height > most)
@@ -152,16 +157,19 @@ function checkAnswer(bytes: number): void {
     )
 }
 
-const sizeOf = async (photo: RequestPhoto, name: string): Promise<Size> =>
-  photo instanceof Uint8Array ? readImageSize(photo, { name }) : photo
+const sizeOf = async (
+  photo: RequestPhoto,
+  options: { name: string; channels: number | undefined },
+): Promise<Size> => (photo instanceof Uint8Array ? readImageSize(photo, options) : photo)
 
 const nameOf = (i: number, { length }: readonly RequestPhoto[]) => (length === 1 ? 'image' : `image[${i}]`)
 
 function decodeAll(photos: readonly RequestPhoto[], { model }: ServedModel): Promise<Image[]> {
   const maxPixels = pixelsOn(model.gpu)
+  const channels = samplesIn(model.state.preprocessing)
   return Promise.all(
     photos.map((photo, i) => {
-      const options = { maxPixels, name: nameOf(i, photos) }
+      const options = { maxPixels, name: nameOf(i, photos), channels }
       return photo instanceof Uint8Array ? readImage(photo, options) : readPixels(photo, options)
     }),
   )

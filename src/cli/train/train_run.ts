@@ -3,12 +3,14 @@
 import { BadImageError, UserError } from '../../errors.ts'
 import { DeviceLostError } from '../../gpu/errors.ts'
 import type { TrainingStep } from '../../library/trainer_base.ts'
+import { samplesIn } from '../../model/preprocessing.ts'
 import { preset } from '../../model/presets.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { DeepLab } from '../../node/deeplab.ts'
 import { Trainer } from '../../node/training/trainer.ts'
+import { channelStatistics } from '../../train/channel_statistics.ts'
 import { evaluate } from '../../train/evaluate.ts'
-import { openChecked, soundImages } from '../dataset.ts'
+import { checkDatasetChannels, openChecked, soundImages } from '../dataset.ts'
 import { type Interrupt, type InterruptedError, unlessInterrupted } from '../interrupt.ts'
 import { DEFAULT_MODEL, loadModel } from '../model.ts'
 import type { TrainingFolder } from './train_folder.ts'
@@ -110,9 +112,11 @@ interface Opened {
 async function open(job: TrainingJob): Promise<Opened> {
   const { folder, settings, recipe: options, resume, dataset: description = settings.dataset } = job
   const { split, validateEvery, validateOn, skipBad } = settings
-  const { dataset, report } = await openChecked({ dataset: description, split, skipBad })
+  const channels = settings.channels ?? undefined
+  const checked = await openChecked({ dataset: description, split, channels, skipBad })
+  const { dataset, report } = checked
   const validation = validateEvery
-    ? soundImages(await openChecked({ dataset: description, split: validateOn, skipBad }))
+    ? soundImages(await openChecked({ dataset: description, split: validateOn, channels, skipBad }))
     : undefined
   const recipe = recipeOf(options)
   const { activationBudget, badImages } = recipe
@@ -120,11 +124,26 @@ async function open(job: TrainingJob): Promise<Opened> {
   const model = resumed?.model ?? (await openModel(settings, options))
   try {
     if (resumed) checkSameRecipe(recipe, resumed.recipe)
+    else await fitChannels(model, { channels, dataset: soundImages(checked) })
     return { dataset, validation, trainer: resumed ?? new Trainer(model, dataset, recipe, { report }) }
   } catch (error) {
     await model.dispose()
     throw error
   }
+}
+
+/**
+ * A network of photos takes the dataset's channels from here on, with the mean and std of its images. One that takes as many already keeps
+ * its own, which its weights have learned with. Throws a UserError for a network of other channels.
+ */
+async function fitChannels(
+  model: DeepLab,
+  { channels, dataset }: { channels: number | undefined; dataset: FileDataset },
+): Promise<void> {
+  const before = samplesIn(model.state.preprocessing)
+  if (channels !== undefined && before === undefined)
+    await model.setInputChannels(channels, await channelStatistics(dataset))
+  else checkDatasetChannels(channels, before)
 }
 
 async function openModel(

@@ -70,7 +70,7 @@ interface ImageFolder {
   find(stem: string): string | undefined
 }
 
-const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif']
+const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif', '.npy']
 
 /** Empty if the folder does not exist. */
 export async function imageFolder(folder: string): Promise<ImageFolder> {
