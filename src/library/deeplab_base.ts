@@ -13,7 +13,7 @@ import { type PhotoSize, Segmenter } from '../inference/segmenter.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
-import { type ChannelStatistics, withInputChannels } from '../model/input_channels.ts'
+import type { ChannelStatistics } from '../model/input_channels.ts'
 import { samplesIn } from '../model/preprocessing.ts'
 import { checkOption } from '../options.ts'
 import { type Model, modelFiles } from './model_files.ts'
@@ -114,6 +114,7 @@ export abstract class DeepLabBase<Source, Result> {
    * the images, as `channelStatistics` measures them. Throws a UserError for a network that takes another number of them already.
    */
   async setInputChannels(channels: number, statistics?: ChannelStatistics): Promise<void> {
+    const { withInputChannels } = await import('../model/input_channels.ts') // few programs need it
     await this.#adopt(withInputChannels(this.#model, channels, statistics))
   }
 

@@ -4,7 +4,7 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { HttpError, shownUrl } from '../library/downloads.ts'
 import { MAX_PHOTO_PIXELS, type Pixels } from '../library/pixels.ts'
-import { givenSamples, type SampledPixels } from '../library/samples.ts'
+import type { SampledPixels } from '../library/samples.ts'
 import { type BlobLike, bytesIn, isAnyArrayBuffer, type UrlLike } from '../library/sources.ts'
 import { checkOptions, type DeclaredOptions, shown } from '../options.ts'
 import { printable } from '../printable.ts'
@@ -64,7 +64,8 @@ async function read(source: unknown, options: ReadSourceOptions): Promise<Image>
   if ('arrayBuffer' in source && typeof source.arrayBuffer === 'function')
     return readBlob(source as BlobLike, options)
   if ('href' in source && typeof source.href === 'string') return readUrl(source.href, options)
-  const samples = givenSamples(source, options)
+  const samples =
+    options.channels !== undefined && (await import('../library/samples.ts')).givenSamples(source, options)
   if (samples) return samples
   if ('data' in source || 'width' in source) return readPixels(source, options)
   throw unknownKind(name, source)
