@@ -1,6 +1,8 @@
 // Times a lesson with three strokes on docs/scene.png, as somebody in front of a page would wait for it:
 // `npx tsx bench/teach.ts [classifier|head|network …] [--steps 40] [--learning-rate X] [--rehearsal X] [--only-class]`. It teaches
 // the shipped network the class boat, and prints how well each few steps know it. `--only-class` leaves out the strokes on sky and sea.
+// `--forgetting` prints instead what three photos with strokes teach and what is forgotten meanwhile, in 60 steps: on scenes of the ray tracer,
+// and with `--camvid MODEL`, a network that was trained on CamVid, on ../shared/data/camvid.
 
 import { parseArgs } from 'node:util'
 import { IGNORE_INDEX } from '../src/data/dataset.ts'
@@ -13,26 +15,59 @@ import { findWeights } from '../src/node/weights.ts'
 import { Lesson } from '../src/teach/lesson.ts'
 import type { LessonModel } from '../src/teach/lesson_options.ts'
 import { boatScore, readBoat, threeStrokes } from '../test/teach/boat.ts'
+import { type Forgetting, forgetting } from './forgetting.ts'
+import { forgettingTasks } from './forgetting_tasks.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    steps: { type: 'string', default: '40' },
+    steps: { type: 'string' },
     'learning-rate': { type: 'string' },
     rehearsal: { type: 'string' },
     'only-class': { type: 'boolean', default: false },
+    forgetting: { type: 'boolean', default: false },
+    camvid: { type: 'string' },
   },
 })
 const parts = (positionals.length > 0 ? positionals : ['classifier', 'head', 'network']) as NetworkPart[]
 /** A mask with this IoU is clearly the boat, with a few holes and a margin. */
 const USABLE = 0.7
+const percent = (share: number) => (100 * share).toFixed(1)
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text))
 
 const gpu = await openGpu()
 console.log(gpu.info.description || gpu.info.device)
-const shipped = withAddedClass(await readModel(await findWeights('scenes')), 'boat')
-for (const part of parts) await bench(gpu, shipped, part)
+if (values.forgetting) await benchForgetting()
+else {
+  const shipped = withAddedClass(await readModel(await findWeights('scenes')), 'boat')
+  for (const part of parts) await bench(gpu, shipped, part)
+}
 gpu.destroy()
+
+async function benchForgetting(): Promise<void> {
+  const { steps = '60', rehearsal, 'learning-rate': learningRate } = values
+  const training = {
+    steps: Number(steps),
+    rehearsal: numberOf(rehearsal),
+    learningRate: numberOf(learningRate),
+  }
+  console.log(
+    '| network, part | IoU of the new class | mean IoU of the others before → after | each: new, others |',
+  )
+  for (const [name, tasks] of await forgettingTasks(values.camvid))
+    for (const part of parts) {
+      const found: Forgetting[] = []
+      for (const task of tasks) found.push(await forgetting(gpu, task, { part, ...training }))
+      const each = tasks.map(
+        ({ className }, i) => `${className} ${percent(found[i].taught)}, ${percent(found[i].after)}`,
+      )
+      const mean = (of: (each: Forgetting) => number) =>
+        percent(found.reduce((sum, each) => sum + of(each), 0) / found.length)
+      console.log(
+        `| ${name}, ${part} | ${mean(each => each.taught)} | ${mean(each => each.before)} → ${mean(each => each.after)} | ${each.join('; ')} |`,
+      )
+    }
+}
 
 async function bench(gpu: Gpu, model: LessonModel, part: NetworkPart): Promise<void> {
   const start = performance.now()
@@ -48,7 +83,7 @@ async function bench(gpu: Gpu, model: LessonModel, part: NetworkPart): Promise<v
   const times: number[] = []
   let usable: string | undefined
   let last = performance.now()
-  const training = { steps: Number(values.steps), learningRate: numberOf(values['learning-rate']) }
+  const training = { steps: Number(values.steps ?? 40), learningRate: numberOf(values['learning-rate']) }
   for await (const { step, loss } of lesson.train(training)) {
     times.push(performance.now() - last)
     if (step === 1) console.log(`  first step after ${seconds()} s`)

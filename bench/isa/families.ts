@@ -11,6 +11,7 @@ import { Segmenter } from '../../src/inference/segmenter.ts'
 import { accumulateGradients } from '../../src/kernels/training/accumulate_gradients.ts'
 import { adamw } from '../../src/kernels/training/adamw.ts'
 import { averageParameters } from '../../src/kernels/training/average_parameters.ts'
+import { confidentClasses } from '../../src/kernels/training/confident_classes.ts'
 import { sgd } from '../../src/kernels/training/sgd.ts'
 import { loadNetwork } from '../../src/model/backbones/index.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
@@ -102,7 +103,7 @@ function different(kernels: readonly Kernel[]): Kernel[] {
   return [...new Map(kernels.map(kernel => [key(kernel), kernel])).values()]
 }
 
-/** At the end of a micro-batch, and of a step. */
+/** At the end of a micro-batch, and of a step; and before it, where photos have no labels. */
 function updates(): Kernel[] {
   const count = 2 ** 20
   return [
@@ -110,5 +111,10 @@ function updates(): Kernel[] {
     sgd({ label: 'sgd', count, multiplier: 1, momentum: 0.9, weightDecay: 1e-4 }),
     adamw({ label: 'adamw', count, multiplier: 1, momentum: 0.9, weightDecay: 0.01 }),
     averageParameters({ label: 'average', count }),
+    confidentClasses({
+      label: 'sure classes',
+      input: [BATCH, 33, 33, 21],
+      ...{ height: CROP, width: CROP, alignCorners: false, confidence: 0.95, ignoreIndex: 255 },
+    }),
   ]
 }

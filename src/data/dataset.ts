@@ -17,6 +17,20 @@ export interface LabelledImage extends Labels {
 }
 
 /**
+ * Photos without labels, by index from 0 to `size` − 1, at least one. `openPhotos` makes them of a folder; a Dataset is one, too. `read`
+ * is called on the thread that made it, several calls at a time.
+ */
+export interface Photos {
+  /** For messages. */
+  readonly name: string
+  readonly size: number
+  /** A name for each photo, unique among them. */
+  readonly ids: readonly string[]
+  /** A photo, the same at each call. Throws a UserError if it is missing or damaged; training can skip such a photo. */
+  read(index: number): Promise<{ image: Image }>
+}
+
+/**
  * Labelled photos, by index from 0 to `size` − 1, at least one. `openDataset` makes a dataset of files. Your own dataset may
  * take its photos from anywhere. Its methods are called on the thread that made it, several calls at a time.
  */

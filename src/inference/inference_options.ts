@@ -25,8 +25,23 @@ export interface InferenceOptions {
   size?: number
 }
 
+/** Large photos: windows of a photo, whose results are blended. */
+export interface TileOptions {
+  /**
+   * Segments the photo in windows of this edge, in pixels as the network sees them, at the photo's own scale unless `size` gives another.
+   * Each photo runs alone, and memory does not grow with it. Not with `crf`, logits or `at: 'network'`. From 32 to 16384; the size
+   * with which the network was trained, or more. Default: none, the whole photo at once.
+   */
+  tile?: number
+  /**
+   * The share of a window that the next one has, too, at least: from 0 to 0.75. There, one window fades linearly into the other. Default
+   * 0.25.
+   */
+  overlap?: number
+}
+
 /** The options of calls that give a class map to the CPU. */
-export interface RefinedOptions extends InferenceOptions {
+export interface RefinedOptions extends InferenceOptions, TileOptions {
   /**
    * A fully connected CRF (Krähenbühl and Koltun 2011) behind the network: masks follow the edges in the photo, and probabilities
    * are its marginals. The parameters by the name of those that were published (`default`, `v1`, `v2`, `v2-vgg`), or one's own.
@@ -74,13 +89,35 @@ export const INFERENCE_OPTIONS = {
   size: { schema: NETWORK_SIZE, expected: `a number of pixels from 1 to ${MAX_NETWORK_SIZE}` },
 } satisfies DeclaredOptions<InferenceOptions>
 
+const [MIN_TILE, MAX_TILE, MAX_OVERLAP] = [32, MAX_NETWORK_SIZE, 0.75]
+
+/** The overlap of windows where none is given. */
+export const DEFAULT_OVERLAP = 0.25
+
+/** @internal How a large photo is cut into windows. */
+export const TILE_OPTIONS = {
+  tile: {
+    schema: v.pipe(v.number(), v.integer(), v.minValue(MIN_TILE), v.maxValue(MAX_TILE)),
+    expected: `a number of pixels from ${MIN_TILE} to ${MAX_TILE}`,
+  },
+  overlap: {
+    schema: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_OVERLAP)),
+    expected: `a number from 0 to ${MAX_OVERLAP}`,
+  },
+} satisfies DeclaredOptions<TileOptions>
+
 /** @internal And with a CRF. The comment lets bundlers leave it out of a page, which loads the checks of a CRF when one runs. */
 export const REFINED_OPTIONS = /* @__PURE__ */ Object.assign({}, INFERENCE_OPTIONS, {
   crf: CRF,
+  ...TILE_OPTIONS,
 }) satisfies DeclaredOptions<RefinedOptions>
 
 /** @internal Their names, for the library. */
-export const REFINED_BY_NAME: DeclaredOptions<RefinedOptions> = { ...namesOf(INFERENCE_OPTIONS), crf: true }
+export const REFINED_BY_NAME: DeclaredOptions<RefinedOptions> = {
+  ...namesOf(INFERENCE_OPTIONS),
+  crf: true,
+  ...namesOf(TILE_OPTIONS),
+}
 
 /** @internal What a call of the library gives. The command and the server have files and tensors in its place. */
 export const OUTPUT_OPTIONS = {
@@ -130,5 +167,14 @@ export const OPTION_TEXTS: { [Name in keyof RefinedOptions]-?: OptionText } = {
     example: '3,1,4,67,3',
     read: crfFromText,
     expected: CRF_TEXTS,
+  },
+  tile: {
+    value: 'pixels',
+    about: "for large photos: segment windows of this size at the photo's own scale, and blend them",
+  },
+  overlap: {
+    value: 'share',
+    about: 'share of a window that the next one has, too',
+    byDefault: '0.25',
   },
 }

@@ -42,6 +42,14 @@ export const channelsText = (channels: number | undefined): string =>
     ? 'red, green and blue'
     : `an image of ${channels} channel${channels === 1 ? '' : 's'}`
 
+/** A photo whose mask has its own size. */
+export const ownSize = ({ width, height }: { width: number; height: number }): PhotoSize => ({
+  width,
+  height,
+  originalWidth: width,
+  originalHeight: height,
+})
+
 /** The pixels of all photos, one photo after the other. */
 export function pixelsOf(photos: Photo[], preprocessing: Preprocessing): Uint8Array {
   const inputs = photos.map(photo => inputOf(photo, preprocessing))

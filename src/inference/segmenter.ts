@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
@@ -18,10 +19,11 @@ import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import type { InferenceOptions, OutputOptions, RefinedOptions } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
-import { inputOf, type Photo, pixelsOf } from './photo.ts'
+import { inputOf, ownSize, type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
+import type { Tiled, TiledModel } from './tiled_map.ts'
 import { checkInferenceOptions, viewsOf } from './views.ts'
 
 export type { GpuClassMap, GpuPhoto, InferenceOptions, Photo, PhotoSize }
@@ -78,10 +80,13 @@ export class Segmenter {
    */
   async segment(
     photos: Photo[],
-    options: RefinedOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
+    options: RefinedOptions & OutputOptions & Pick<Tiled, 'signal' | 'onTile'> = {},
   ): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', signal, crf, ...inference } = options
+    const { output = 'mask', at = 'photo', signal, crf, tile, overlap, onTile, ...inference } = options
     const { alignCorners } = this.#config
+    this.check(options)
+    if (tile !== undefined)
+      return this.#segmentTiled(photos, inference, { tile, overlap, output, at, signal, onTile })
     if (crf !== undefined)
       return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners })
     const job = this.#outputJob(photos, { output, at, ...inference })
@@ -111,16 +116,28 @@ export class Segmenter {
     })
   }
 
+  /** Windows run one by one, each as a photo of its own. */
+  async #segmentTiled(photos: Photo[], { size, ...options }: InferenceOptions, tiled: Tiled) {
+    const { tiledMaps } = await import('./tiled_map.ts') // a page need not load it before it uses tiles
+    const { alignCorners, classes, outputStride } = this.#config
+    const model: TiledModel = {
+      ...{ alignCorners, classes, preprocessing: this.#preprocessing },
+      outputStride: options.outputStride ?? outputStride,
+      jobOf: (window, size) => this.#job([ownSize(window)], { ...options, size }),
+      scoreBytes: job => tensorBytes(inferenceGraph(this.#config, job).outputs[1]),
+      executorOf: job => this.#executor(job),
+    }
+    return this.#lock.run(() => tiledMaps(this.#gpu, model, { photos, size, ...tiled }))
+  }
+
   async #segmentPart(
     photos: Photo[],
     job: InferenceJob,
     output: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ): Promise<ClassMap[]> {
     const executor = await this.#executor(job, output.signal)
-    const found = await executor.run(
-      { photo: pixelsOf(photos, this.#preprocessing) },
-      { signal: output.signal },
-    )
+    const photo = pixelsOf(photos, this.#preprocessing)
+    const found = await executor.run({ photo }, { signal: output.signal })
     const maps = masksOf(executor.plan, found)
     if (!job.withScores) return maps
     const scores = scoresOf(executor.plan, found)
@@ -134,11 +151,10 @@ export class Segmenter {
    */
   async segmentOnGpu(photo: Photo | GpuPhoto, options: GpuSegmentOptions = {}): Promise<GpuClassMap> {
     const { at = 'photo', into, signal, ...inference } = options
-    const input = inputOf(photo, this.#preprocessing)
     const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
     return this.#lock.run(async () => {
       const executor = await this.#executor(job, signal)
-      return runToMask(this.#gpu, executor, { photo: input }, { into, signal })
+      return runToMask(this.#gpu, executor, { photo: inputOf(photo, this.#preprocessing) }, { into, signal })
     })
   }
 
@@ -179,7 +195,7 @@ export class Segmenter {
   }
 
   /** Throws a UserError for options that make no sense for this network. */
-  check(options: InferenceOptions): void {
+  check(options: RefinedOptions): void {
     checkInferenceOptions(this.#config, options)
   }
 
@@ -221,9 +237,8 @@ export class Segmenter {
   }
 
   /**
-   * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before,
-   * the times include the work that a driver does at a kernel's first run. Of photos that run in parts, it measures the first
-   * part.
+   * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before, the times include
+   * the work that a driver does at a kernel's first run. Of photos that run in parts, it measures the first part.
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)

@@ -3,7 +3,12 @@
 import { UserError } from '../errors.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import { checkOptionValues } from '../options.ts'
-import { INFERENCE_OPTIONS, type InferenceOptions } from './inference_options.ts'
+import {
+  INFERENCE_OPTIONS,
+  type InferenceOptions,
+  type RefinedOptions,
+  TILE_OPTIONS,
+} from './inference_options.ts'
 
 /** One pass of the network over the image: at one scale, mirrored or not. */
 export interface View {
@@ -14,17 +19,27 @@ export interface View {
 }
 
 /** Throws a UserError that names the first option that a network of this config cannot run with. */
-export function checkInferenceOptions(config: DeepLabConfig, options: InferenceOptions): void {
+export function checkInferenceOptions(config: DeepLabConfig, options: RefinedOptions): void {
   const { outputStride } = options
   if (outputStride !== undefined) checkOutputStride(config, outputStride)
   checkOptionValues(options, INFERENCE_OPTIONS)
+  checkOptionValues(options, TILE_OPTIONS)
   checkTogether(options)
 }
 
 /** Throws a UserError for options that exclude each other, under the names that the user knows them by. */
-export function checkTogether({ merge, flip }: InferenceOptions, nameOf = (option: string) => option): void {
+export function checkTogether(
+  { merge, flip, crf, tile, overlap }: RefinedOptions,
+  nameOf = (option: string) => option,
+): void {
   if (merge === 'max' && flip)
     throw new UserError(`${nameOf('flip')}: expected false where scales are merged by max, got true`)
+  if (tile !== undefined && crf !== undefined)
+    throw new UserError(
+      `${nameOf('crf')}: a CRF takes the whole photo at once: leave it out, or ${nameOf('tile')} with a smaller photo`,
+    )
+  if (tile === undefined && overlap !== undefined)
+    throw new UserError(`${nameOf('overlap')}: expected ${nameOf('tile')} with it`)
 }
 
 /** Each view once, in the order of the scales. A scale that is given twice has twice the weight. */

@@ -8,8 +8,8 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import { BackgroundTuner } from '../inference/background_tuner.ts'
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
-import { photoSize } from '../inference/photo.ts'
 import { type PhotoSize, Segmenter } from '../inference/segmenter.ts'
+import type { Tiled } from '../inference/tiled_map.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
@@ -19,9 +19,9 @@ import { checkOption } from '../options.ts'
 import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
-import { pixelsOn, type Size, sizeWithin } from './pixels.ts'
+import { mostPixels, pixelsOn, type Size, sizeWithin } from './pixels.ts'
 import type { BatchWork, YieldedResult } from './segment_batches.ts'
-import { eachCall, optionsOfCall, segmentCall } from './segment_call.ts'
+import { eachCall, networkCall, optionsOfCall, segmentCall } from './segment_call.ts'
 import {
   checkExplainOptions,
   checkTuneOptions,
@@ -109,10 +109,7 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#adopt({ ...this.#model, preprocessing: { ...this.#model.preprocessing, size } })
   }
 
-  /**
-   * Makes the network take images of 1 to 8 channels of their own in place of photos, as `withInputChannels` says. `statistics` are those of
-   * the images, as `channelStatistics` measures them. Throws a UserError for a network that takes another number of them already.
-   */
+  /** Makes the network take images of 1 to 8 channels of their own: see `withInputChannels`. `channelStatistics` measures `statistics`. */
   async setInputChannels(channels: number, statistics?: ChannelStatistics): Promise<void> {
     const { withInputChannels } = await import('../model/input_channels.ts') // few programs need it
     await this.#adopt(withInputChannels(this.#model, channels, statistics))
@@ -156,12 +153,12 @@ export abstract class DeepLabBase<Source, Result> {
 
   async #work(options: ManyPhotosOptions<never>, isArray: boolean): Promise<BatchWork<Source, Result>> {
     this.#throwIfDisposed()
-    const own = await optionsOfCall(options, isArray, inference => this.#segmenter.check(inference))
-    const { signal } = own
+    const own = await optionsOfCall(options, isArray, refined => this.#segmenter.check(refined))
+    const { signal, tile } = own
     return {
-      maxPixels: pixelsOn(this.#gpu),
-      read: (source, name) => this.#read(source, { name, signal }),
-      segment: photos => this.#segmentBatch(photos, own),
+      maxPixels: mostPixels(this.#gpu, own),
+      read: (source, name) => this.#read(source, { name, signal, tile }),
+      segment: (photos, onTile) => this.#segmentBatch(photos, { ...own, onTile }),
       isFatal: () => this.#disposal !== undefined,
     }
   }
@@ -292,16 +289,14 @@ export abstract class DeepLabBase<Source, Result> {
     await before.dispose()
   }
 
-  async #segmentBatch(photos: Image[], options: SegmentOptions): Promise<Result[]> {
+  async #segmentBatch(photos: Image[], options: SegmentOptions & Pick<Tiled, 'onTile'>): Promise<Result[]> {
     const maps = await this.#onGpu(segmenter => segmenter.segment(photos, options))
-    const { output = 'mask', at: _, signal: __, crf: ___, ...inference } = options
-    this.#tuneLater(photos, inference)
-    const names = { output, classNames: this.classNames }
+    this.#tuneLater(networkCall(photos, options))
+    const names = { output: options.output ?? 'mask', classNames: this.classNames }
     return maps.map((map, i) => this.#platform.result(photos[i], map, names))
   }
 
-  #tuneLater(photos: Image[], options: InferenceOptions): void {
-    const sizes = photos.map(photoSize)
+  #tuneLater({ sizes, options }: ReturnType<typeof networkCall>): void {
     this.#background?.start(JSON.stringify([sizes, options]), limits =>
       this.#tune(sizes, { ...options, ...limits, onlyNew: true }),
     )
@@ -313,8 +308,11 @@ export abstract class DeepLabBase<Source, Result> {
     return found
   }
 
-  #read(source: Source, options: { name: string; signal?: AbortSignal }): Promise<Image> {
+  #read(
+    source: Source,
+    { tile, ...options }: { name: string; signal?: AbortSignal; tile?: number },
+  ): Promise<Image> {
     const channels = samplesIn(this.#model.preprocessing)
-    return this.#platform.read(source, { ...options, channels, maxPixels: pixelsOn(this.#gpu) })
+    return this.#platform.read(source, { ...options, channels, maxPixels: mostPixels(this.#gpu, { tile }) })
   }
 }

@@ -3,7 +3,7 @@
 export type { CrfOption, CrfParameters, CrfPreset } from '../crf/crf_parameters.ts'
 export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
-export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
+export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels, type Photos } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
 export type { Colour } from '../data/palette.ts'
 export { BadImageError, UserError } from '../errors.ts'
@@ -17,6 +17,7 @@ export type {
   OutputOptions,
   RefinedOptions,
   SegmentOutput,
+  TileOptions,
 } from '../inference/inference_options.ts'
 export type { ScoreMap } from '../inference/score_map.ts'
 export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
@@ -31,6 +32,7 @@ export { deepLabOnnx } from '../onnx/export.ts'
 export { Lesson } from '../teach/lesson.ts'
 export type { LessonModel, LessonOptions, LessonStep, LessonTraining } from '../teach/lesson_options.ts'
 export { channelStatistics } from '../train/channel_statistics.ts'
+export type { ColourJitter } from '../train/distortion.ts'
 export {
   type EvaluatedImage,
   type EvaluateOptions,
@@ -56,6 +58,7 @@ export type {
   ManyPhotosOptions,
   SegmentOptions,
   SegmentProgress,
+  TileProgress,
   TunePhotoOptions,
   WarmUpOptions,
 } from './segment_options.ts'

@@ -2,6 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { TileOptions } from '../inference/inference_options.ts'
 import { shown } from '../options.ts'
 import { isUint8Array, isUint8ClampedArray, unshared } from './sources.ts'
 
@@ -17,6 +18,10 @@ export interface Size {
 
 /** The most pixels that a buffer of a GPU can hold, at 4 bytes each. */
 export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxBufferSize / 4)
+
+/** The most pixels of a photo that is segmented: only windows of it are on the GPU if it is segmented in tiles. */
+export const mostPixels = (gpu: Gpu, { tile }: TileOptions): number =>
+  tile === undefined ? pixelsOn(gpu) : MAX_PHOTO_PIXELS
 
 /** The size itself if it fits, else the largest size of about the same aspect ratio with at most maxPixels. */
 export function sizeWithin(maxPixels: number, { width, height }: Size): Size {

@@ -5,20 +5,23 @@ import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import { photoSize } from '../inference/photo.ts'
 import { runPhotos } from './photo_runner.ts'
-import type { ManyPhotosOptions } from './segment_options.ts'
+import type { ManyPhotosOptions, TileProgress } from './segment_options.ts'
 
 export interface BatchWork<Source, Found> {
   /** The most pixels that the GPU can process at once. */
   maxPixels: number
   /** Reads a source as pixels; `name` is used in messages. */
   read(source: Source, name: string): Promise<Image>
-  /** Segments photos of one size. */
-  segment(photos: Image[]): Promise<Found[]>
+  /** Segments photos of one size. `onTile` is called after each window of a photo in tiles. */
+  segment(photos: Image[], onTile?: (tiles: TileProgress) => void): Promise<Found[]>
   /** Whether an error would occur again with every photo. */
   isFatal(error: unknown): boolean
 }
 
-type Options<Source> = Pick<ManyPhotosOptions<Source>, 'batchSize' | 'signal' | 'onProgress' | 'onError'>
+type Options<Source> = Pick<
+  ManyPhotosOptions<Source>,
+  'batchSize' | 'tile' | 'signal' | 'onProgress' | 'onError'
+>
 
 /** A photo by its number, from 0. */
 interface Numbered<Source> {
@@ -45,7 +48,9 @@ export async function segmentBatches<Source, Found>(
   const found = new Array<Found | undefined>(sources.length).fill(undefined)
   const total = sources.length
   let done = 0
-  await runBatches(numbered(sources), options, work, async ({ index }, segmented) => {
+  const onTile = (tiles: TileProgress) => onProgress?.({ done, total, tiles })
+  const counted = { ...work, segment: (photos: Image[]) => work.segment(photos, onTile) }
+  await runBatches(numbered(sources), options, counted, async ({ index }, segmented) => {
     done++
     found[index] = segmented?.found
     if (!segmented || segmented.isLast) onProgress?.({ done, total })
@@ -98,7 +103,7 @@ export async function* segmentAll<Source, From extends Source, Found>(
 /** `settle` gets each photo in its order, without a result if `onError` has taken it. */
 async function runBatches<Source, From extends Source, Found>(
   photos: AsyncIterable<Numbered<From>>,
-  { batchSize = 4, signal, onError }: Options<Source>,
+  { tile, batchSize = tile === undefined ? 4 : 1, signal, onError }: Options<Source>,
   work: BatchWork<Source, Found>,
   settle: (photo: Numbered<From>, segmented: Segmented<Found> | undefined) => Promise<void>,
 ): Promise<void> {

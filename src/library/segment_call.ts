@@ -1,7 +1,14 @@
 // A call of `segment` or `segmentAll`, from its options to its results.
 
 import { orAborted } from '../concurrency.ts'
-import type { InferenceOptions } from '../inference/inference_options.ts'
+import type { Image } from '../data/image.ts'
+import {
+  INFERENCE_OPTIONS,
+  type InferenceOptions,
+  type RefinedOptions,
+} from '../inference/inference_options.ts'
+import { ownSize, photoSize } from '../inference/photo.ts'
+import type { PhotoSize } from '../inference/segmenter.ts'
 import type { BatchWork, YieldedResult } from './segment_batches.ts'
 import {
   checkEachPhoto,
@@ -9,13 +16,14 @@ import {
   type EachPhotoOptions,
   type ManyPhotosOptions,
   type SegmentOptions,
+  type TileProgress,
 } from './segment_options.ts'
 
 /** The options that the network takes, checked by it, with the signal. Throws a UserError for the first wrong one. */
 export async function optionsOfCall(
   options: ManyPhotosOptions<never>,
   isArray: boolean,
-  check: (options: InferenceOptions) => void,
+  check: (options: RefinedOptions) => void,
 ): Promise<SegmentOptions> {
   checkSegmentOptions(options, isArray)
   const { batchSize: _, onProgress: __, onError: ___, signal, ...rest } = options
@@ -59,7 +67,8 @@ async function segmentOne<Source, Result>(
   start: Start<Source, Result>,
 ): Promise<Result> {
   const work = await start(false)
-  const [found] = await work.segment([await work.read(photo, 'photo')])
+  const onTile = (tiles: TileProgress) => onProgress?.({ done: 0, total: 1, tiles })
+  const [found] = await work.segment([await work.read(photo, 'photo')], onTile)
   signal?.throwIfAborted()
   onProgress?.({ done: 1, total: 1 })
   return found
@@ -74,4 +83,16 @@ export async function* eachCall<Source, From extends Source, Result>(
   checkEachPhoto(photos, options)
   const work = await start(true)
   yield* (await import('./segment_batches.ts')).segmentAll(photos, options, work)
+}
+
+/** The photos as the network had them, and its options: of a photo in tiles, a window. */
+export function networkCall(
+  photos: readonly Image[],
+  options: SegmentOptions,
+): { sizes: PhotoSize[]; options: InferenceOptions } {
+  const { tile } = options
+  const names = Object.keys(INFERENCE_OPTIONS) as (keyof InferenceOptions)[]
+  const inference: InferenceOptions = Object.fromEntries(names.map(name => [name, options[name]]))
+  if (tile === undefined) return { sizes: photos.map(photoSize), options: inference }
+  return { sizes: [ownSize({ width: tile, height: tile })], options: { ...inference, size: tile } }
 }

@@ -26,7 +26,7 @@ export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
    * of it at most unless it is very slow; the model's next call waits for that.
    */
   signal?: AbortSignal
-  /** Called after each batch with the number of finished photos and the total. */
+  /** Called after each batch with the number of finished photos and the total; with `tile`, also after each window. */
   onProgress?: (progress: SegmentProgress) => void
 }
 
@@ -48,6 +48,14 @@ export type EachPhotoOptions<Source, Output extends SegmentOutput = SegmentOutpu
 
 export interface SegmentProgress {
   /** Photos that are segmented or passed to `onError`. */
+  done: number
+  total: number
+  /** With `tile`: the windows of the present photo. */
+  tiles?: TileProgress
+}
+
+/** The windows of a photo. With several scales or `flip`, each view of a window counts. */
+export interface TileProgress {
   done: number
   total: number
 }

@@ -2,24 +2,22 @@
 
 import type { CheckOptions, DatasetReport } from '../data/check.ts'
 import { checkClassNames } from '../data/class_names.ts'
-import type { Dataset } from '../data/dataset.ts'
+import type { Dataset, Photos } from '../data/dataset.ts'
 import { checkDatasetFields } from '../data/labelled_image.ts'
 import { BadImageError, DivergedError, UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
 import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 import { checkAugmentation } from '../train/augment.ts'
-import type { Batch } from '../train/batch.ts'
-import type { BatchesOptions } from '../train/batches.ts'
 import type { Progress } from '../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
 import { recipeFor, recipeWarnings } from '../train/recipe.ts'
 import type { Recipe } from '../train/recipe_options.ts'
-import { Sampler } from '../train/sampler.ts'
 import { learningRateOf } from '../train/schedule.ts'
 import { type LearnedState, TrainingRun } from '../train/training_run.ts'
 import { tunedForTraining } from '../train/tune_training.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
+import { type LoadBatches, trainingBatches } from './training_batches.ts'
 import type { Tuning } from './tuning.ts'
 
 export interface TrainingStep {
@@ -27,6 +25,10 @@ export interface TrainingStep {
   step: number
   /** The loss of the batch before the step's update. */
   loss: number
+  /** Of the unlabelled photos alone, before its weight: the mean over all their pixels, of which unsure ones count 0. */
+  unlabelledLoss?: number
+  /** The share of the pixels of the unlabelled photos of which the network was sure. */
+  confident?: number
   learningRate: number
   /** The speed of this step. It includes the wait for the batch, but not the body of the caller's loop. */
   imagesPerSecond: number
@@ -42,6 +44,11 @@ export interface TrainerOptions {
    */
   report?: DatasetReport
   /**
+   * Photos without labels, or a dataset whose labels are not read. Each step takes as many as labelled ones: what the network is sure of
+   * in a plain view of them becomes the labels of a strongly changed one, as in FixMatch and UniMatch (Yang et al. 2023).
+   */
+  unlabelled?: Photos
+  /**
    * Ends a loop: it throws the signal's reason, and the model has the weights learned so far. The current step is done whole or
    * not at all: see `TrainingRun.step`.
    */
@@ -54,6 +61,7 @@ export interface TrainerOptions {
 
 const TRAINER_OPTIONS: DeclaredOptions<TrainerOptions> = {
   report: true,
+  unlabelled: true,
   signal: SIGNAL,
   onProgress: CALLBACK,
   onWarning: CALLBACK,
@@ -63,12 +71,9 @@ const TRAINER_OPTIONS: DeclaredOptions<TrainerOptions> = {
 export interface TrainingPlatform {
   openTuning(gpu: Gpu): Promise<Tuning>
   checkDataset(dataset: Dataset, options: CheckOptions): Promise<DatasetReport>
-  /** Yields batches as `makeBatches` does. */
-  loadBatches(
-    dataset: Dataset,
-    sampler: Sampler,
-    options: Omit<BatchesOptions, 'ahead' | 'classes'>,
-  ): AsyncGenerator<Batch, never, void>
+  /** As `withoutLabels`: a dataset whose reading is as quick as that of labelled photos. */
+  withoutLabels(photos: Photos, classNames: readonly string[]): Dataset
+  loadBatches: LoadBatches
 }
 
 /** The parts of a trainer. */
@@ -88,6 +93,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   readonly dataset: Dataset
   readonly #platform: TrainingPlatform
   readonly #options: TrainerOptions
+  /** The photos without labels, as a dataset. */
+  readonly #unlabelled: Dataset | undefined
   #balance: ClassBalance | undefined
   #run: TrainingRun | undefined
   #step = 0
@@ -114,6 +121,9 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     checkClassBalance(this.recipe, dataset.classNames)
     this.dataset = dataset
     this.#options = trainerOptions
+    const { unlabelled } = trainerOptions
+    this.#unlabelled = unlabelled && platform.withoutLabels(unlabelled, dataset.classNames)
+    if (this.#unlabelled) checkDatasetFields(this.#unlabelled)
   }
 
   /** @internal Goes on from a checkpoint of this name, whose model the trainer has. */
@@ -150,8 +160,9 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     const network = learned.averages && parameters ? { ...state, parameters } : state
     const options = { ...this.recipe, ...this.#balance }
     this.#tuned ??= tunedForTraining(state, options, (await this.#platform.openTuning(gpu)).variants)
-    const { learningRate } = this.recipe
-    const start = { step: this.#step, ...learned, tuned: this.#tuned, learningRate }
+    const { learningRate, unlabelledWeight, confidence } = this.recipe
+    const unlabelled = this.#unlabelled && { weight: unlabelledWeight, confidence }
+    const start = { step: this.#step, ...learned, tuned: this.#tuned, learningRate, unlabelled }
     this.#run = await TrainingRun.create(gpu, network, { ...options, ...start })
     let failed = false
     try {
@@ -194,7 +205,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
     const { velocities, squares, averages, parameters } = learned
     const state = { velocities, squares, newest: averages && parameters }
-    const progress = { step, ...state, images: this.dataset.size, ...kept }
+    const sizes = { images: this.dataset.size, unlabelled: this.#unlabelled?.size }
+    const progress = { step, ...state, ...sizes, ...kept }
     const written = await this.#explained(write(progress))
     const others = this.#checkpoints.filter(each => each.name !== name)
     this.#checkpoints = [...others.slice(-1), { name, step }]
@@ -209,10 +221,13 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     for await (const batch of this.#batches(balance)) {
       const learningRate = learningRateOf(this.#step, this.recipe)
       const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
-      const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
+      const images = this.#unlabelled ? 2 * batchSize : batchSize
+      const imagesPerSecond = (images * 1000) / (performance.now() - start)
+      const part = run.unlabelledPart
+      const found = part && { unlabelledLoss: part.loss, confident: part.confident }
       this.#step++
       onProgress?.({ done: this.#step, total: steps })
-      yield { step: this.#step, loss, learningRate, imagesPerSecond }
+      yield { step: this.#step, loss, ...found, learningRate, imagesPerSecond }
       if (this.#step === steps) return
       signal?.throwIfAborted()
       start = performance.now()
@@ -220,20 +235,11 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   }
 
   #batches({ indices }: ClassBalance) {
-    const { batchSize, cropSize, scales, flip, seed, badImages } = this.recipe
-    const { rotation, colourJitter, grey, blur } = this.recipe
     const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
-    const all = () => Array.from({ length: this.dataset.size }, (_, index) => index)
-    const sampler = new Sampler(indices ?? all(), seed)
-    return this.#platform.loadBatches(this.dataset, sampler, {
-      batchSize,
-      seed,
-      preprocessing: this.model.state.preprocessing,
-      augmentation: { cropSize, scales, flip, rotation, colourJitter, grey, blur },
-      start: this.#step,
-      badImages,
-      onWarning,
-    })
+    const sources = { dataset: this.dataset, indices, unlabelled: this.#unlabelled }
+    const { preprocessing } = this.model.state
+    const options = { recipe: this.recipe, preprocessing, start: this.#step, onWarning }
+    return trainingBatches(this.#platform.loadBatches, sources, options)
   }
 
   async #report(): Promise<DatasetReport | undefined> {
@@ -293,11 +299,16 @@ export function resumed<Model extends DeepLabBase<never, unknown>>(
   dataset: Dataset,
   { activationBudget, badImages, ...options }: Omit<TrainerOptions, 'report'> & ResumeOptions,
 ): TrainerParts<Model> {
-  const { recipe, images } = progress
+  const { recipe, images, unlabelled = 0 } = progress
+  const without = options.unlabelled?.size ?? 0
   const names = [model.classNames, dataset.classNames].map(String)
   if (images !== dataset.size || names[0] !== names[1])
     throw new UserError(
       `${source}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
+    )
+  if (without !== unlabelled)
+    throw new UserError(
+      `${source}: trained with ${unlabelled === 0 ? 'no' : unlabelled} unlabelled photos, not ${without === 0 ? 'without any' : without}`,
     )
   const changed = {
     activationBudget: activationBudget ?? recipe.activationBudget,

@@ -145,14 +145,20 @@ export const CAFFE: Preprocessing = {
   channels: 'bgr',
 }
 
+/** The length of the edge that `size` is about. */
+export const edgeOf = (
+  { width, height }: { width: number; height: number },
+  { edge }: Pick<Preprocessing, 'edge'>,
+): number => (edge === 'longest' ? Math.max(width, height) : Math.min(width, height))
+
 /** The size at which the network sees a photo, times `scale` of multi-scale inference. Each edge has at least one pixel. */
 export function networkSize(
   photo: { width: number; height: number },
-  { edge, size }: Preprocessing,
+  preprocessing: Preprocessing,
   scale = 1,
 ): { width: number; height: number } {
   const { width, height } = photo
-  const factor = (scale * size) / (edge === 'longest' ? Math.max(width, height) : Math.min(width, height))
+  const factor = (scale * preprocessing.size) / edgeOf(photo, preprocessing)
   const fit = (length: number) => Math.max(1, Math.round(length * factor))
   return { width: fit(width), height: fit(height) }
 }

@@ -3,7 +3,7 @@
 import type { Image } from '../data/image.ts'
 import { DeviceLostError } from '../gpu/errors.ts'
 import type { ClassMap } from '../inference/class_map.ts'
-import type { OutputOptions, RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
+import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { submitPhoto } from '../inference/submit_photo.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
@@ -106,18 +106,21 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
 
   /**
    * @internal Submits a decoded photo's work, and resolves before the GPU has done it. The function waits for the class map. Until then
-   * the GPU may be given more photos. A CRF and scores take several steps of their own: the function does all of them.
+   * the GPU may be given more photos. A CRF, tiles and scores take several steps of their own: the function does all of them.
    */
   async submit(
     photo: Image,
-    options: RefinedOptions & Pick<OutputOptions, 'output'>,
+    { onProgress, ...options }: RefinedOptions & Pick<SegmentOptions, 'output' | 'onProgress'>,
   ): Promise<() => Promise<ClassMap>> {
     const segment = async () => {
-      const { mask, width, height, probabilities, logits } = await this.segment(photo, options)
+      const { mask, width, height, probabilities, logits } = await this.segment(photo, {
+        ...options,
+        onProgress,
+      })
       return { mask, width, height, scores: probabilities ?? logits }
     }
     const { output = 'mask', crf, ...inference } = options
-    if (output !== 'mask' || crf !== undefined) return segment
+    if (output !== 'mask' || crf !== undefined || options.tile !== undefined) return segment
     const wait = await this.onGpu((gpu, segmenter) => submitPhoto(gpu, segmenter, photo, inference))
     // `segment` opens the GPU again.
     return () => wait().catch(error => (error instanceof DeviceLostError ? segment() : Promise.reject(error)))

@@ -5,8 +5,9 @@
 
 export * from '../library/index.ts'
 export { checkDataset } from './datasets/check.ts'
-export type { FileDataset } from './datasets/file_dataset.ts'
+export type { FileDataset, FilePhotos } from './datasets/file_dataset.ts'
 export { openDataset } from './datasets/open.ts'
+export { openPhotos } from './datasets/photos.ts'
 export { DeepLab, type SegmentAllOptions, type SegmentManyOptions } from './deeplab.ts'
 export { type OpenGpuOptions, openGpu } from './gpu/dawn.ts'
 export { type ReadImageOptions, readImage } from './images/image.ts'

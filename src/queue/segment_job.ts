@@ -4,7 +4,7 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { RefinedOptions } from '../inference/inference_options.ts'
 import { PhotoLine } from '../library/photo_line.ts'
-import { pixelsOn } from '../library/pixels.ts'
+import { mostPixels } from '../library/pixels.ts'
 import { samplesIn } from '../model/preprocessing.ts'
 import type { DeepLab } from '../node/deeplab.ts'
 import { readImage } from '../node/images/image.ts'
@@ -117,7 +117,8 @@ async function segmented(
   try {
     const channels = model.state && samplesIn(model.state.preprocessing)
     // A photo that arrives as bytes has no name of its own.
-    const image = await readImage(bytes, { name: 'input', maxPixels: pixelsOn(model.gpu), channels })
+    const reading = { name: 'input', maxPixels: mostPixels(model.gpu, options), channels }
+    const image = await readImage(bytes, reading)
     return (await line.run({ image, options: { ...options, signal } })).found
   } catch (error) {
     throw error instanceof UserError ? new BadJobError(error.message) : error

@@ -3,7 +3,12 @@
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { mebibytes } from '../graph/ir/tensor_bytes.ts'
-import { OPTION_TEXTS, type RefinedOptions, type SegmentOutput } from '../inference/inference_options.ts'
+import {
+  DEFAULT_OVERLAP,
+  OPTION_TEXTS,
+  type RefinedOptions,
+  type SegmentOutput,
+} from '../inference/inference_options.ts'
 import {
   expectedText,
   optionFromText,
@@ -11,8 +16,9 @@ import {
   REFINED_NAMES,
   type RefinedOption,
 } from '../inference/option_texts.ts'
-import { type Pixels, pixelsOn, type Size } from '../library/pixels.ts'
-import { samplesIn } from '../model/preprocessing.ts'
+import { tiledPixels } from '../inference/tiling.ts'
+import { mostPixels, type Pixels, type Size } from '../library/pixels.ts'
+import { edgeOf, type Preprocessing, samplesIn } from '../model/preprocessing.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
 import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'
@@ -59,17 +65,21 @@ const withParameterName = (message: string): string =>
     [...SEGMENT_PARAMETERS.values()].includes(option as never) ? parameterName(option) : option,
   )
 
-/** Throws a UserError if the network would see more pixels than `most` in all views of one photo. */
+/** Throws a UserError if the network would see more pixels than `most` in all views of one photo, or of its windows together. */
 function checkNetworkPixels(
-  { scales = [1], flip = false, size }: RefinedOptions,
-  { modelSize, most }: { modelSize: number; most: number },
+  { scales = [1], flip = false, size, tile, overlap = DEFAULT_OVERLAP }: RefinedOptions,
+  { photo, preprocessing, most }: { photo: Size; preprocessing: Preprocessing; most: number },
 ): void {
-  const side = size ?? modelSize
-  const views = scales.map(scale => (scale * side) ** 2).reduce((a, b) => a + b)
-  const pixels = views * (flip ? 2 : 1)
+  const scale = size === undefined ? 1 : size / edgeOf(photo, preprocessing)
+  const seen =
+    tile === undefined
+      ? (size ?? preprocessing.size) ** 2
+      : tiledPixels(photo, { tile: tile / scale, overlap, align: 1 }) * scale ** 2
+  const pixels = seen * scales.map(scale => scale ** 2).reduce((a, b) => a + b) * (flip ? 2 : 1)
   if (pixels > most)
     throw new UserError(
-      `size, scales and flip: the network would see ${megapixels(pixels)} megapixels, and the limit is ${megapixels(most)}`,
+      `${tile === undefined ? '' : 'tile, '}size, scales and flip: the network would see ${megapixels(pixels)} megapixels, ` +
+        `and the limit is ${megapixels(most)}`,
     )
 }
 
@@ -112,10 +122,14 @@ export async function segmentRequest(
   const { photos, options, outputs, scope } = request
   const { config, state } = served.model
   scope.atEnd(served.users.enter())
-  checkNetworkPixels(options, { modelSize: state.preprocessing.size, most: limits.maxPixels })
   scope.atEnd(queue.take(photos.length))
   const channels = samplesIn(state.preprocessing)
   const size = await oneSize(photos, { most: limits.maxPixels, channels })
+  checkNetworkPixels(options, {
+    photo: size,
+    preprocessing: state.preprocessing,
+    most: limits.maxPixels,
+  })
   const all = size.width * size.height * photos.length
   if (all > pixels.total)
     throw new RequestError(
@@ -125,7 +139,7 @@ export async function segmentRequest(
   const scores = outputs.filter(output => output !== 'mask').length
   checkAnswer(all * (1 + scores * config.classes * 4))
   scope.atEnd(await pixels.take(all, scope.signal))
-  const images = await scope.measure('decode', () => decodeAll(photos, served))
+  const images = await scope.measure('decode', () => decodeAll(photos, served, options))
   return Promise.all(images.map(image => runPhoto(image, served, request)))
 }
 
@@ -164,8 +178,12 @@ const sizeOf = async (
 
 const nameOf = (i: number, { length }: readonly RequestPhoto[]) => (length === 1 ? 'image' : `image[${i}]`)
 
-function decodeAll(photos: readonly RequestPhoto[], { model }: ServedModel): Promise<Image[]> {
-  const maxPixels = pixelsOn(model.gpu)
+function decodeAll(
+  photos: readonly RequestPhoto[],
+  { model }: ServedModel,
+  options: RefinedOptions,
+): Promise<Image[]> {
+  const maxPixels = mostPixels(model.gpu, options)
   const channels = samplesIn(model.state.preprocessing)
   return Promise.all(
     photos.map((photo, i) => {

@@ -10,19 +10,17 @@ import { withAddedClass, withoutClass, withRenamedClass } from '../model/classif
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
 import { checkOptionValues, SIGNAL } from '../options.ts'
-import { padLabels } from '../train/micro_batches.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { History } from './history.ts'
-import { labelSize } from './lesson_graphs.ts'
+import { type LessonNetwork, labelSize } from './lesson_graphs.ts'
 import type { LessonModel, LessonOptions, LessonStep, LessonTraining } from './lesson_options.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
-import { labelledPixels } from './rehearsal.ts'
+import { distillationOf, stepInputs } from './rehearsal.ts'
 import { TaughtPhotos } from './taught_photos.ts'
 import { TrainedPart } from './trained_part.ts'
 
 interface Parts {
-  part: NetworkPart
-  rehearsal: number
+  network: LessonNetwork
   keeper: PhotoKeeper
   trained: TrainedPart
   start: LessonModel
@@ -32,15 +30,15 @@ type Defaults = Record<NetworkPart, { learningRate: number; rehearsal: number }>
 
 /** With these, three strokes teach a class in few steps, the network keeps its classes, and nothing diverged: see bench/NOTES.md. */
 const DEFAULTS: Defaults = {
-  classifier: { learningRate: 0.05, rehearsal: 0.2 },
-  head: { learningRate: 0.02, rehearsal: 0.2 },
-  network: { learningRate: 0.01, rehearsal: 0.2 },
+  classifier: { learningRate: 0.05, rehearsal: 4 },
+  head: { learningRate: 0.02, rehearsal: 4 },
+  network: { learningRate: 0.01, rehearsal: 4 },
 }
-/** A decoder's features are of edges more than of things. Its classifier learns slowly from them, and all parts forget sooner. */
+/** A decoder's features are of edges more than of things. Its classifier learns slowly from them. */
 const DECODER_DEFAULTS: Defaults = {
-  classifier: { learningRate: 0.4, rehearsal: 0.25 },
-  head: { learningRate: 0.02, rehearsal: 0.25 },
-  network: { learningRate: 0.01, rehearsal: 0.4 },
+  classifier: { learningRate: 0.8, rehearsal: 3 },
+  head: { learningRate: 0.06, rehearsal: 4 },
+  network: { learningRate: 0.02, rehearsal: 4 },
 }
 
 const defaultsOf = (config: DeepLabConfig, part: NetworkPart): Defaults[NetworkPart] =>
@@ -65,10 +63,11 @@ export class Lesson {
     const { part = 'head', rehearsal = defaultsOf(model.config, part).rehearsal } = options
     if (!(rehearsal >= 0 && rehearsal < Infinity))
       throw new UserError(`rehearsal: expected a number from 0 up, got ${rehearsal}`)
-    const network = { config: model.config, preprocessing: model.preprocessing, part }
+    const { config, preprocessing } = model
+    const network = { config, preprocessing, part, distillation: distillationOf(rehearsal) }
     const trained = await TrainedPart.create(gpu, network, model.parameters)
     const keeper = new PhotoKeeper(gpu, network, model.parameters)
-    return new Lesson(gpu, { part, rehearsal, keeper, trained, start: model })
+    return new Lesson(gpu, { network, keeper, trained, start: model })
   }
 
   private constructor(gpu: Gpu, parts: Parts) {
@@ -132,7 +131,7 @@ export class Lesson {
     signal?.throwIfAborted()
     this.#throwIfTraining()
     this.#isTraining = true
-    const base = learningRate ?? defaultsOf(this.config, this.#parts.part).learningRate
+    const base = learningRate ?? defaultsOf(this.config, this.#parts.network.part).learningRate
     let step = 0
     try {
       const before = await this.#exclusively(() => this.#begin())
@@ -224,18 +223,14 @@ export class Lesson {
     learningRate: number,
     { signal, before }: { signal?: AbortSignal; before: LessonModel },
   ): Promise<number> {
-    const { trained, rehearsal: share } = this.#parts
+    const { trained, network } = this.#parts
     const taught = this.#photos.withStrokes()
     const photo = taught[index % taught.length]
-    const pixels = { strokes: photo.strokes, classes: photo.kept.classes }
-    const { labels, classWeights } = labelledPixels(pixels, {
-      classes: this.config.classes,
-      share,
-      step: index,
-    })
-    const inputs = { kept: photo.kept, labels: padLabels(labels, 1), classWeights }
+    const { kept, strokes, coarse } = photo
+    photo.inputs ??= stepInputs({ strokes, coarse, said: kept.said }, network)
+    const { inputs } = photo
     try {
-      photo.loss = await trained.step(inputs, { learningRate, signal })
+      photo.loss = await trained.step({ kept, inputs }, { learningRate, signal })
     } catch (error) {
       if (error instanceof UserError) trained.restart(before.parameters)
       throw error
@@ -262,10 +257,10 @@ export class Lesson {
         change(await this.#model()),
         change(this.#parts.start),
       ]
-      const network = { config, preprocessing, part: this.#parts.part }
+      const network = { ...this.#parts.network, config, preprocessing }
       const trained = await TrainedPart.create(this.#gpu, network, parameters)
       await this.#parts.trained.destroy()
-      Object.assign(this.#parts, { trained, start })
+      Object.assign(this.#parts, { trained, start, network })
       this.#history.edit(change)
       this.#photos.renumber(newId)
     })

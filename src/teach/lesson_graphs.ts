@@ -6,6 +6,7 @@ import { graphParameters } from '../graph/ir/graph.ts'
 import type { Parameter, Tensor } from '../graph/ir/tensor.ts'
 import type { ModelGraph } from '../graph/ops/index.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
+import type { Distillation } from '../graph/ops/unbiased_distillation.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
 import type { Shape } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
@@ -18,6 +19,8 @@ export interface LessonNetwork {
   config: DeepLabConfig
   preprocessing: Preprocessing
   part: NetworkPart
+  /** How the pixels without strokes count. Default: not at all. */
+  distillation?: Distillation
 }
 
 /** The maps of a photo that a lesson's part reads. */
@@ -40,8 +43,8 @@ export function labelSize(photo: PhotoSize, preprocessing: Preprocessing): { wid
 }
 
 /**
- * `photo`, rgba8 [1, height, width, 4] or samples [1, height, width, c] → `classes`, class8, a class for each pixel at the size of the labels, and after it what the part
- * that trains reads.
+ * `photo`, rgba8 [1, height, width, 4] or samples [1, height, width, c] → `probabilities` [1, h', w', classes], of each class at each pixel of the logits, and after them what
+ * the part that trains reads.
  */
 export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGraph {
   const { preprocessing } = network
@@ -50,13 +53,11 @@ export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGra
   const image = networkImage(builder, input, { ...preprocessing, ...networkSize(photo, preprocessing) })
   const kept = inputsOfPart(builder, image, withStride(network))
   const logits = logitsOfPart(builder, kept, withStride(network))
-  const size = labelSize(photo, network.preprocessing)
-  const { alignCorners } = network.config
-  return builder.build([builder.upsampleArgmax(logits, { name: 'classes', ...size, alignCorners }), ...kept])
+  return builder.build([builder.softmax(logits, { name: 'probabilities' }), ...kept])
 }
 
 /**
- * The graph of a step. Inputs: what the part reads, by `keptName`; `labels`, class8 of `labelSize`; `classWeights` [1, 1, 1, classes]. Batch norm keeps its running statistics; its scale and shift learn.
+ * The graph of a step. Inputs: what the part reads, by `keptName`; `labels`, class8 of `labelSize`; `classWeights` [1, 1, 1, classes]; with distillation `targets` and `newClasses`. Batch norm keeps its running statistics; its scale and shift learn.
  */
 export function stepGraph(network: LessonNetwork, { shapes, photo }: KeptShapes): TrainingGraph {
   const builder = new GraphBuilder()
@@ -65,6 +66,8 @@ export function stepGraph(network: LessonNetwork, { shapes, photo }: KeptShapes)
     labels: labelSize(photo, network.preprocessing),
     ignoreIndex: IGNORE_INDEX,
     classWeights: true,
+    lossWeights: [1 - (network.distillation?.lossWeight ?? 0)],
+    distillation: network.distillation,
     batchNorm: { mode: 'frozen' },
   })
 }

@@ -20,9 +20,9 @@ export interface LessonOptions {
    */
   part?: NetworkPart
   /**
-   * How much the pixels without a stroke count, from 0 up; all strokes of a photo count 1. These pixels teach what the network said
-   * about them before the lesson, so that it does not forget its classes. 0: only the strokes count. Default: 0.2; with a decoder 0.25,
-   * for the whole network 0.4.
+   * How much the pixels without a stroke count, from 0 up; all strokes of a photo count 1. These pixels hold the network to what it said
+   * about them before the lesson, so that it does not forget its classes. A class that is new on the photo may take pixels from every
+   * old one. 0: only the strokes count. Default: 4; for the classifier behind a decoder 3.
    */
   rehearsal?: number
 }

@@ -2,20 +2,23 @@
 
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import { inputOf, photoSize } from '../inference/photo.ts'
 import type { GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
+import { unpadChannels } from '../kernels/layout.ts'
 import { type KeptShapes, keepingGraph, type LessonNetwork } from './lesson_graphs.ts'
+import type { Said } from './rehearsal.ts'
 
 /** The maps of a photo that the trained part reads, on the GPU. */
 export interface KeptPhoto extends KeptShapes {
   /** Each map. */
   buffers: GPUBuffer[]
-  /** The class of each pixel by the network as the lesson began, at `labelSize`. */
-  classes: Uint8Array
+  /** By the network as the lesson began. */
+  said: Said
 }
 
 export class PhotoKeeper {
@@ -36,7 +39,7 @@ export class PhotoKeeper {
     const [input, photo] = [inputOf(given, this.#network.preprocessing), photoSize(given)]
     const executor = await this.#executor(photo)
     const { outputs } = executor.plan.graph
-    const [classes, ...kept] = outputs
+    const [probabilities, ...kept] = outputs
     const flags = usage.storage | usage.copySource | usage.copyDestination
     const [map, ...buffers] = await this.#gpu.allocateAll(
       outputs.map(tensor => ({ label: 'kept of a photo', size: tensorBytes(tensor), flags })),
@@ -44,10 +47,9 @@ export class PhotoKeeper {
     try {
       const into = Object.fromEntries(outputs.map(({ name }, i) => [name, [map, ...buffers][i]]))
       await executor.runInto(into, { photo: input }, { signal })
-      const [, height, width] = classes.shape
-      const bytes = await this.#gpu.download(map, tensorBytes(classes))
+      const bytes = await this.#gpu.download(map, tensorBytes(probabilities))
       const shapes = kept.map(({ shape }) => shape)
-      return { buffers, shapes, photo, classes: bytes.subarray(0, height * width) }
+      return { buffers, shapes, photo, said: saidOf(probabilities, bytes) }
     } catch (error) {
       for (const buffer of buffers) this.#gpu.release(buffer)
       throw error
@@ -72,4 +74,11 @@ export class PhotoKeeper {
     await this.#last?.executor.destroy()
     this.#weights.destroy()
   }
+}
+
+function saidOf({ shape }: Tensor, bytes: Uint8Array): Said {
+  const [, height, width, classes] = shape
+  const padded = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+  const ids = Uint8Array.from({ length: classes }, (_, id) => id)
+  return { width, height, ids, probabilities: unpadChannels(padded, shape) }
 }

@@ -1,56 +1,95 @@
-// The labels that a step learns from a photo: the strokes, and a little of what the network said about the other pixels before the lesson, so
-// that it does not forget its classes.
+// What a step learns from a photo: the strokes, and from the other pixels what the network said about them before the lesson, so that it
+// does not forget its classes.
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
+import type { Distillation } from '../graph/ops/unbiased_distillation.ts'
+import { padLabels } from '../train/micro_batches.ts'
+import type { LessonNetwork } from './lesson_graphs.ts'
+import type { LabelSize } from './strokes.ts'
 
-interface Pixels {
-  /** The labels of the strokes; IGNORE_INDEX for all other pixels. */
-  strokes: Uint8Array
-  /** The class of each pixel before the lesson, or IGNORE_INDEX. */
-  classes: Uint8Array
+/**
+ * How much it counts that a pixel without strokes is of some old class, beside 1 for what the network said of it. A new class is on pixels
+ * without strokes, too, and takes them where this is little; where it is nothing, one stroke makes the whole picture that class.
+ */
+const OLD_WEIGHT = 0.2
+
+/** What the pixels without strokes teach, if they count `rehearsal` together. All strokes of a photo count 1. */
+export function distillationOf(rehearsal: number): Distillation | undefined {
+  if (rehearsal === 0) return undefined
+  return { oldWeight: OLD_WEIGHT, lossWeight: rehearsal / (1 + rehearsal) }
 }
 
-interface LabelledPixels {
+/** What a network said about a photo, at each pixel of its logits. */
+export interface Said extends LabelSize {
+  /** [height, width, classes] */
+  probabilities: Float32Array
+  /** Of each class of `probabilities`, its id now; IGNORE_INDEX if it was removed since. */
+  ids: Uint8Array
+}
+
+/** The inputs of a step besides what is kept of the photo: see `stepGraph`. */
+export interface StepInputs {
+  /** Padded to whole words. */
   labels: Uint8Array
-  /** A factor for each class on its pixels' loss. */
   classWeights: Float32Array
+  targets?: Float32Array
+  newClasses?: Float32Array
+}
+
+/** `strokes` are at `labelSize`, and `coarse` are the same at the size of the logits. */
+export function stepInputs(
+  { strokes, coarse, said }: { strokes: Uint8Array; coarse: Uint8Array; said: Said },
+  { config: { classes }, distillation }: LessonNetwork,
+): StepInputs {
+  const held = distillation && distillationTargets(said, { strokes: coarse, classes })
+  return { labels: padLabels(strokes, 1), classWeights: strokeWeights(strokes, classes), ...held }
 }
 
 /**
- * Each class with strokes counts alike, however large its strokes are, and together they count 1. The other pixels count `share`
- * together, each alike. The loss has weights for classes, and not for pixels. So of a class that has strokes, as many other pixels are
- * drawn as give the right sum at the weight of the strokes' pixels; each step draws others. There
- * is at least one stroke.
+ * A factor for each class on its pixels' loss: each class with strokes counts alike, however large its strokes are, and together they
+ * count 1.
  */
-export function labelledPixels(
-  { strokes, classes: before }: Pixels,
-  { classes, share, step }: { classes: number; share: number; step: number },
-): LabelledPixels {
-  const painted = pixelsOf(strokes)
-  const taught = painted.subarray(0, IGNORE_INDEX).reduce((sum, pixels) => sum + Number(pixels > 0), 0)
-  const others = pixelsOf(before.map((id, i) => (strokes[i] === IGNORE_INDEX ? id : IGNORE_INDEX)))
-  const other = share / Math.max(1, strokes.length - others[IGNORE_INDEX])
-  const classWeights = Float32Array.from({ length: classes }, (_, id) =>
-    painted[id] > 0 ? 1 / (taught * painted[id]) : other,
-  )
-  const labels = strokes.map((label, i) => {
-    const id = before[i]
-    if (label !== IGNORE_INDEX || id === IGNORE_INDEX) return label
-    return quasiRandom(i, step) * classWeights[id] < other ? id : IGNORE_INDEX
-  })
-  return { labels, classWeights }
+export function strokeWeights(strokes: Uint8Array, classes: number): Float32Array {
+  const painted = new Uint32Array(IGNORE_INDEX + 1)
+  for (const label of strokes) painted[label]++
+  const taught = painted.subarray(0, classes).reduce((sum, pixels) => sum + Number(pixels > 0), 0)
+  return Float32Array.from({ length: classes }, (_, id) => (painted[id] > 0 ? 1 / (taught * painted[id]) : 0))
 }
 
 /**
- * A number in [0, 1) for a pixel in a step: multiples of the golden ratio spread evenly over the pixels, and those of the plastic ratio
- * over the steps.
+ * The targets of the pixels without strokes, each of which counts alike, and 1 for each new class: one that has strokes, though
+ * the network said it of no pixel. `strokes` are at the size of what it said.
  */
-const quasiRandom = (pixel: number, step: number): number =>
-  (pixel * 0.6180339887498949 + step * 0.7548776662466927) % 1
+export function distillationTargets(
+  { probabilities, ids }: Said,
+  { strokes, classes }: { strokes: Uint8Array; classes: number },
+): { targets: Float32Array; newClasses: Float32Array } {
+  const newClasses = newClassesOf({ probabilities, ids }, { strokes, classes })
+  const others = strokes.reduce((sum, label) => sum + Number(label === IGNORE_INDEX), 0)
+  const columns = Array.from(ids, id => (newClasses[id] ? IGNORE_INDEX : id))
+  const targets = new Float32Array(strokes.length * classes)
+  for (let pixel = 0; pixel < strokes.length; pixel++) {
+    if (strokes[pixel] !== IGNORE_INDEX) continue
+    for (let column = 0; column < columns.length; column++) {
+      const id = columns[column]
+      if (id !== IGNORE_INDEX)
+        targets[pixel * classes + id] += probabilities[pixel * columns.length + column] / others
+    }
+  }
+  return { targets, newClasses }
+}
 
-/** By label, the number of pixels. */
-function pixelsOf(labels: Uint8Array): Uint32Array {
-  const pixels = new Uint32Array(IGNORE_INDEX + 1)
-  for (const label of labels) pixels[label]++
-  return pixels
+function newClassesOf(
+  { probabilities, ids }: Pick<Said, 'probabilities' | 'ids'>,
+  { strokes, classes }: { strokes: Uint8Array; classes: number },
+): Float32Array {
+  const isNew = new Float32Array(classes)
+  for (const label of strokes) if (label !== IGNORE_INDEX) isNew[label] = 1
+  for (let first = 0; first < probabilities.length; first += ids.length) {
+    let best = 0
+    for (let column = 1; column < ids.length; column++)
+      if (probabilities[first + column] > probabilities[first + best]) best = column
+    if (ids[best] !== IGNORE_INDEX) isNew[ids[best]] = 0
+  }
+  return isNew
 }

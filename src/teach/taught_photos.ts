@@ -5,12 +5,17 @@ import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { checkLabels } from '../train/micro_batches.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
+import type { StepInputs } from './rehearsal.ts'
 import { hasStrokes, type LabelSize, resizeStrokes } from './strokes.ts'
 
 interface TaughtPhoto {
   kept: KeptPhoto
   /** Labels at `labelSize`. */
   strokes: Uint8Array
+  /** Labels at the size of the logits. */
+  coarse: Uint8Array
+  /** Of a step, made when one first needs them. */
+  inputs?: StepInputs
   /** The last in the training under way. */
   loss?: number
 }
@@ -26,7 +31,11 @@ export class TaughtPhotos {
   /** Adds a photo without strokes. Returns what was kept of the photo that had the name before. */
   set(name: string, kept: KeptPhoto): KeptPhoto | undefined {
     const before = this.#photos.get(name)
-    this.#photos.set(name, { kept, strokes: new Uint8Array(kept.classes.length).fill(IGNORE_INDEX) })
+    this.#photos.set(name, {
+      kept,
+      strokes: Uint8Array.of(IGNORE_INDEX),
+      coarse: Uint8Array.of(IGNORE_INDEX),
+    })
     return before?.kept
   }
 
@@ -53,7 +62,9 @@ export class TaughtPhotos {
         `the labels of ${printable(name)}: expected ${width}×${height} pixels, got ${labels.length} bytes`,
       )
     checkLabels(labels, classes)
+    photo.inputs = undefined
     photo.strokes = resizeStrokes(labels, { width, height }, size)
+    photo.coarse = resizeStrokes(labels, { width, height }, photo.kept.said)
   }
 
   /** The photos from which there is something to learn. Throws a UserError if there are none. */
@@ -70,8 +81,10 @@ export class TaughtPhotos {
   /** Gives new ids to the classes of strokes, and to those from before the lesson. */
   renumber(newId: (old: number) => number): void {
     for (const photo of this.#photos.values()) {
+      photo.inputs = undefined
       photo.strokes = photo.strokes.map(newId)
-      photo.kept.classes = photo.kept.classes.map(newId)
+      photo.coarse = photo.coarse.map(newId)
+      photo.kept.said.ids = photo.kept.said.ids.map(newId)
     }
   }
 }

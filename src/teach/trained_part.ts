@@ -19,6 +19,7 @@ import {
   stepGraph,
 } from './lesson_graphs.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
+import type { StepInputs } from './rehearsal.ts'
 
 /** Stochastic gradient descent with momentum. So few steps need no weight decay. */
 const OPTIMISER = { momentum: 0.9, weightDecay: 0 }
@@ -53,18 +54,18 @@ export class TrainedPart {
   }
 
   /**
-   * Learns from a photo: labels at `labelSize`, padded to whole words. Returns the loss before the update. Throws the
-   * signal's reason if it is aborted before the update begins, and a UserError for a loss that is not a number.
+   * Learns from a photo. Returns the loss before the update. Throws the signal's reason if it is aborted before the update begins, and a UserError for a loss that is not a number.
    */
   async step(
-    { kept, labels, classWeights }: { kept: KeptPhoto; labels: Uint8Array; classWeights: Float32Array },
+    { kept, inputs }: { kept: KeptPhoto; inputs: StepInputs },
     { learningRate, signal }: { learningRate: number; signal?: AbortSignal },
   ): Promise<number> {
     const { executor, weights } = await this.#stepFor(kept)
     weights.begin(learningRate)
-    const inputs = { ...inputsOf(kept), labels, classWeights }
-    const found = await executor.run(inputs, { signal })
-    const loss = found[executor.plan.graph.outputs[0].name][0]
+    const found = await executor.run({ ...inputsOf(kept), ...inputs }, { signal })
+    const { distillation } = this.#network
+    const share = distillation?.lossWeight ?? 0
+    const loss = (1 - share) * found.loss[0] + (distillation ? share * found.distillation[0] : 0)
     if (!Number.isFinite(loss))
       throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
     return loss

@@ -24,6 +24,8 @@ export interface Progress {
   balance: ClassBalance
   /** The number of images in the dataset. With another number, the order of the images would be another. */
   images: number
+  /** The number of unlabelled photos, if there are such. */
+  unlabelled?: number
   /** The momentum's velocities, by parameter name. */
   velocities: Map<string, Float32Array>
   /** With AdamW, the mean squares of the gradients, likewise. */
@@ -116,6 +118,10 @@ function tensorsIn(bytes: Uint8Array, source: string): StateDict {
 const STATE = v.object({
   step: expecting('a whole number from 0 up', v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   images: expecting('a whole number above 0', v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  unlabelled: expecting(
+    'a whole number above 0',
+    v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  ),
   recipe: RECIPE_TYPES,
   balance: v.object({
     classWeights: v.nullable(CLASS_WEIGHTS),

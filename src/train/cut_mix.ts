@@ -3,7 +3,7 @@
 import { randomInteger, randomSource } from './random.ts'
 
 /** In pixels of a crop. */
-export interface Box {
+export interface MixBox {
   left: number
   top: number
   width: number
@@ -26,11 +26,11 @@ export function mixBoxes({
   step: number
   images: number
   cropSize: number
-}): (Box | null)[] {
+}): (MixBox | null)[] {
   return Array.from({ length: images }, (_, slot) => drawBox(randomSource(seed, 'mix', step, slot), cropSize))
 }
 
-function drawBox(random: () => number, cropSize: number): Box | null {
+function drawBox(random: () => number, cropSize: number): MixBox | null {
   if (random() >= SHARE) return null
   const between = ([smallest, largest]: number[]) => smallest + (largest - smallest) * random()
   const area = between(AREAS) * cropSize ** 2
@@ -47,7 +47,7 @@ function drawBox(random: () => number, cropSize: number): Box | null {
 /** Copies the rectangle of each image from the image after it, and that of the last from the first. `bytes`: of a pixel. */
 export function cutMix(
   images: Uint8Array,
-  boxes: readonly (Box | null)[],
+  boxes: readonly (MixBox | null)[],
   { cropSize, bytes }: { cropSize: number; bytes: number },
 ): void {
   const size = cropSize ** 2 * bytes

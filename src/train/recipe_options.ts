@@ -37,6 +37,10 @@ export interface Recipe
   grey: number
   /** The share of the examples that are blurred, by 0.1 to 2 pixels. Default: 0. */
   blur: number
+  /** The weight of the loss of unlabelled photos beside 1 of the labelled ones', for a run that has such. Default: 1, as in FixMatch. */
+  unlabelledWeight: number
+  /** The least probability of a class that becomes the label of an unlabelled pixel. Default: 0.95, as in UniMatch. */
+  confidence: number
   /**
    * A factor for each class on its pixels' loss, or `balanced`: the `medianFrequencyWeights` of the dataset. Null, as in the
    * paper: all classes count alike.
@@ -181,6 +185,8 @@ export const RECIPE_OPTIONS = {
   colourJitter: { ...colourJitter, paper: 0 },
   grey: { ...examples, paper: 0 },
   blur: { ...examples, paper: 0 },
+  unlabelledWeight: { ...weight, paper: 1 },
+  confidence: { ...from0To1, paper: 0.95 },
   classWeights: { ...classWeights, paper: null },
   hardClasses: { type: expecting('a list of names', v.array(v.string())), paper: [] },
   badImages: { ...oneOfTexts('stop', 'skip'), paper: 'stop' },

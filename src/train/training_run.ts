@@ -18,13 +18,7 @@ import { lossTermsOf } from './loss_terms.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
-import {
-  countLabelled,
-  Teacher,
-  taughtBatch,
-  type UnlabelledOptions,
-  type UnlabelledPart,
-} from './unlabelled.ts'
+import type { Teacher, UnlabelledOptions, UnlabelledPart } from './unlabelled.ts'
 
 /** The state from which a run continues. */
 export interface TrainingStart {
@@ -66,7 +60,7 @@ interface Parts {
   arena: ParameterArena
   weights: TrainingWeights
   losses: TrainingGraph['losses']
-  layout: BatchLayout & { cropSize: number }
+  layout: BatchLayout
   /** The graph's inputs that are the same in every step. */
   constants: TensorData
   /** The network's parameters that no step uses. */
@@ -103,7 +97,7 @@ export class TrainingRun {
     options: TrainingOptions & TrainingStart,
   ): Promise<TrainingRun> {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
-    const { learningRate, unlabelled, cropSize } = options
+    const { learningRate, unlabelled } = options
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options, await lossTermsOf(options))
     const policy = { tuned: options.tuned }
@@ -124,12 +118,12 @@ export class TrainingRun {
     let teacher: Teacher | undefined
     try {
       const teaching = { ...options, images: microBatchSize, confidence: unlabelled?.confidence ?? 0 }
-      teacher = unlabelled && (await Teacher.create(gpu, { network, arena }, teaching))
+      teacher = unlabelled && (await teacherOf(gpu, { network, arena }, teaching))
       const executor = await Executor.create(gpu, plan, weights)
       const unused = new Map(network.parameters)
       for (const { name } of parameters) unused.delete(name)
       const constants: TensorData = classWeights ? { classWeights: Float32Array.from(classWeights) } : {}
-      const layout = { batchSize, microBatches, classes: network.config.classes, cropSize }
+      const layout = { batchSize, microBatches, classes: network.config.classes }
       const parts = {
         executor,
         arena,
@@ -258,13 +252,8 @@ export class TrainingRun {
     const { teacher, layout } = this.#parts
     if (!teacher) return { runs: [] }
     if (!unlabelled) throw new UserError('the batch has no unlabelled photos')
-    const sure = await teacher.label(unlabelled.images, signal)
-    const taught = taughtBatch(unlabelled, sure, layout.cropSize)
+    const { shares, ...taught } = await teacher.teach(unlabelled, signal)
     const runs = this.#runsOf(taught, layout.microBatches)
-    const size = taught.labels.length / runs.length
-    const shares = runs.map(
-      (_, i) => countLabelled(taught.labels.subarray(i * size, (i + 1) * size)) / taught.pixels,
-    )
     return {
       runs: runs.map((run, i) => ({ ...run, share: shares[i] })),
       confident: shares.reduce((total, share) => total + share),
@@ -284,6 +273,10 @@ function keptState(
     ...(averageDecay > 0 && { averages }),
   }
 }
+
+/** The code and the kernel of a run with unlabelled photos, which only such a run loads. */
+const teacherOf: typeof Teacher.create = async (...given) =>
+  (await import('./unlabelled.ts')).Teacher.create(...given)
 
 function checkFinite(tensors: ReadonlyMap<string, Float32Array>, subject: (name: string) => string): void {
   for (const [name, values] of tensors)

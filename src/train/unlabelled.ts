@@ -5,26 +5,16 @@ import { IGNORE_INDEX } from '../data/dataset.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
-import { confidentClassesOf } from '../graph/ops/confident_classes.ts'
-import { type FusedGraph, GraphBuilder } from '../graph/ops/index.ts'
-import { trainingOps } from '../graph/ops/training_ops.ts'
+import { confidentClassesOf, confidentClassesOp } from '../graph/ops/confident_classes.ts'
+import { type FusedGraph, GraphBuilder, inferenceOps } from '../graph/ops/index.ts'
 import { optimise } from '../graph/passes/index.ts'
 import { planOptimised } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { LiveWeights } from '../graph/runtime/live_weights.ts'
 import type { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { deepLab } from '../model/deeplab.ts'
-import { type Box, cutMix } from './cut_mix.ts'
-import type { Distortion } from './distortion.ts'
+import { countLabelled, taughtBatch, type UnlabelledBatch } from './taught_batch.ts'
 import type { TrainedNetwork } from './training_network.ts'
-
-/** The strong view of UniMatch, besides CutMix. */
-export const STRONG_VIEW: Distortion = {
-  colourJitter: [0.5, 0.5, 0.5, 0.25],
-  jittered: 0.8,
-  grey: 0.2,
-  blur: 0.5,
-}
 
 export interface UnlabelledOptions {
   /** The weight of the unlabelled photos' loss, beside 1 of the labelled ones'. */
@@ -33,52 +23,12 @@ export interface UnlabelledOptions {
   confidence: number
 }
 
-/** Two views of each of some photos without labels. Both have the same crop. */
-export interface UnlabelledBatch {
-  /** RGBA, n · cropSize² · 4 bytes: the view that the network labels, and the one that it learns from. */
-  images: Uint8Array
-  strong: Uint8Array
-  /** IGNORE_INDEX outside the photo, else 0: n · cropSize² bytes. */
-  labels: Uint8Array
-  /** The rectangle of each strong view that shows the next photo's. */
-  boxes: readonly (Box | null)[]
-}
-
 /** What a step found in its unlabelled photos. */
 export interface UnlabelledPart {
   /** The mean over all pixels of the photos, of which unsure ones count 0. */
   loss: number
   /** The share of the photos' pixels of which the network was sure. */
   confident: number
-}
-
-/** The strong views with the labels that they are to teach. */
-export interface TaughtBatch {
-  images: Uint8Array
-  /** A class id, or IGNORE_INDEX where the network is unsure and outside the photo. */
-  labels: Uint8Array
-  /** The number of pixels inside the photos. */
-  pixels: number
-}
-
-/** Mixes the strong views, and their labels alike. `sure`: of the plain views, a class id or IGNORE_INDEX for each pixel. */
-export function taughtBatch(
-  { strong, labels: outside, boxes }: UnlabelledBatch,
-  sure: Uint8Array,
-  cropSize: number,
-): TaughtBatch {
-  const [images, inside] = [strong.slice(), outside.slice()]
-  const labels = sure.map((label, i) => (outside[i] === IGNORE_INDEX ? IGNORE_INDEX : label))
-  cutMix(images, boxes, { cropSize, bytes: 4 })
-  for (const map of [labels, inside]) cutMix(map, boxes, { cropSize, bytes: 1 })
-  return { images, labels, pixels: countLabelled(inside) }
-}
-
-/** The number of pixels that have a label. */
-export function countLabelled(labels: Uint8Array): number {
-  let count = 0
-  for (const label of labels) if (label !== IGNORE_INDEX) count++
-  return count
 }
 
 interface TeacherOptions {
@@ -103,7 +53,10 @@ export class Teacher {
     options: TeacherOptions,
   ): Promise<Teacher> {
     const target = { device: gpu, policy: { tuned: options.tuned } }
-    const plan = planOptimised(teacherGraph(network, options), target, trainingOps)
+    const plan = planOptimised(teacherGraph(network, options), target, {
+      ...inferenceOps,
+      confidentClasses: confidentClassesOp,
+    })
     const weights = new LiveWeights(gpu, arena)
     try {
       return new Teacher(options, await Executor.create(gpu, plan, weights), weights)
@@ -119,8 +72,32 @@ export class Teacher {
     this.#weights = weights
   }
 
-  /** A class id or IGNORE_INDEX for each pixel of a batch of RGBA crops. Changes nothing; throws the signal's reason. */
-  async label(images: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+  /**
+   * The strong views of a batch with the labels that they are to teach, and the share of the labelled pixels of each micro-batch in all
+   * pixels of the photos. Changes nothing; throws the signal's reason.
+   */
+  async teach(
+    batch: UnlabelledBatch,
+    signal?: AbortSignal,
+  ): Promise<{ images: Uint8Array; labels: Uint8Array; shares: number[] }> {
+    const { images: atOnce, cropSize } = this.#options
+    const sure = await this.#label(batch.images, signal)
+    const { images, labels, pixels } = taughtBatch(batch, sure, cropSize)
+    const size = atOnce * cropSize ** 2
+    const shares = Array.from(
+      { length: labels.length / size },
+      (_, i) => countLabelled(labels.subarray(i * size, (i + 1) * size)) / pixels,
+    )
+    return { images, labels, shares }
+  }
+
+  async destroy(): Promise<void> {
+    await this.#executor.destroy()
+    this.#weights.destroy()
+  }
+
+  /** A class id or IGNORE_INDEX for each pixel of a batch of RGBA crops. */
+  async #label(images: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
     const { images: atOnce, cropSize } = this.#options
     const pixels = cropSize ** 2
     const labels = new Uint8Array(images.length / 4)
@@ -132,11 +109,6 @@ export class Teacher {
         labels.set(found.subarray(i * padded, i * padded + pixels), first + i * pixels)
     }
     return labels
-  }
-
-  async destroy(): Promise<void> {
-    await this.#executor.destroy()
-    this.#weights.destroy()
   }
 }
 

@@ -1,5 +1,6 @@
 // A photo with its class map, both on the GPU.
 
+import type { Image } from '../data/image.ts'
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../inference/segmenter.ts'
@@ -26,9 +27,11 @@ export async function segmentOnGpu(
   options: OnGpuOptions,
 ): Promise<GpuSegmentation> {
   checkOnGpuOptions(options)
-  const { photo, release } = await photoOnGpu(gpu, source, options)
+  const { photo, image, release } = await photoOnGpu(gpu, source, options)
   try {
-    const map = await segmenter.segmentOnGpu(photo, options)
+    const map = image
+      ? await tiledOnGpu(gpu, segmenter, image, options)
+      : await segmenter.segmentOnGpu(photo, options)
     const found: GpuSegmentation = {
       photo,
       map,
@@ -44,8 +47,26 @@ export async function segmentOnGpu(
   }
 }
 
+/** Segments a photo in tiles, and copies its class map to the GPU. */
+async function tiledOnGpu(
+  gpu: Gpu,
+  segmenter: Segmenter,
+  image: Image,
+  options: OnGpuOptions,
+): Promise<GpuClassMap> {
+  const [{ mask, width, height }] = await segmenter.segment([image], options)
+  const bytes = new Uint8Array(Math.ceil(mask.length / 4) * 4)
+  bytes.set(mask)
+  const flags = usage.storage | usage.copySource | usage.copyDestination
+  const buffer = await gpu.allocate('mask', bytes.length, flags)
+  gpu.device.queue.writeBuffer(buffer, 0, bytes)
+  return { mask: buffer, width, height }
+}
+
 interface Held {
   photo: GpuPhoto
+  /** Its pixels, if it is to be segmented in tiles. */
+  image?: Image
   release(): void
 }
 
@@ -53,10 +74,10 @@ interface Held {
 async function photoOnGpu(
   gpu: Gpu,
   source: ImageSource | GPUTexture,
-  { signal }: OnGpuOptions,
+  { signal, tile }: OnGpuOptions,
 ): Promise<Held> {
   signal?.throwIfAborted()
-  if (isFrame(source)) {
+  if (isFrame(source) && tile === undefined) {
     const size = await frameSize(source, 'photo')
     if (size.width * size.height <= pixelsOn(gpu)) {
       const reader = await FrameReader.create(gpu, size)
@@ -68,5 +89,6 @@ async function photoOnGpu(
   const flags = usage.storage | usage.copySource | usage.copyDestination
   const data = await gpu.allocate('photo', image.data.length, flags)
   gpu.device.queue.writeBuffer(data, 0, image.data as BufferSource)
-  return { photo: { ...image, data }, release: () => gpu.release(data) }
+  const photo = { ...image, data }
+  return { photo, image: tile === undefined ? undefined : image, release: () => gpu.release(data) }
 }

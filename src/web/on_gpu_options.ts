@@ -5,13 +5,19 @@ import {
   type InferenceOptions,
   OUTPUT_OPTIONS,
   type OutputOptions,
+  TILE_OPTIONS,
+  type TileOptions,
 } from '../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto } from '../inference/segmenter.ts'
+import type { TileProgress } from '../library/segment_options.ts'
 import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, namesOf, SIGNAL } from '../options.ts'
 
-export interface OnGpuOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+/** With `tile`, photo and class map pass through the CPU's memory, and the result is complete when the promise resolves. */
+export interface OnGpuOptions extends InferenceOptions, TileOptions, Pick<OutputOptions, 'at'> {
   /** Ends the work: the call throws the signal's reason. */
   signal?: AbortSignal
+  /** With `tile`: called after each window. */
+  onTile?: (tiles: TileProgress) => void
 }
 
 export interface StreamOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
@@ -34,11 +40,18 @@ export interface StreamFrame {
 // The segmenter checks the values that the network takes.
 const ON_GPU_OPTIONS: DeclaredOptions<OnGpuOptions> = {
   ...namesOf(INFERENCE_OPTIONS),
+  ...namesOf(TILE_OPTIONS),
   at: OUTPUT_OPTIONS.at,
   signal: SIGNAL,
+  onTile: CALLBACK,
 }
 
-const STREAM_OPTIONS: DeclaredOptions<StreamOptions> = { ...ON_GPU_OPTIONS, onFrame: CALLBACK }
+const STREAM_OPTIONS: DeclaredOptions<StreamOptions> = {
+  ...namesOf(INFERENCE_OPTIONS),
+  at: OUTPUT_OPTIONS.at,
+  signal: SIGNAL,
+  onFrame: CALLBACK,
+}
 
 /** Throws a UserError for invalid options, and the signal's reason if the signal is aborted. */
 export function checkOnGpuOptions(options: OnGpuOptions): void {

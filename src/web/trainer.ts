@@ -2,6 +2,7 @@
 
 import type { Dataset } from '../data/dataset.ts'
 import { readLabelledImage } from '../data/labelled_image.ts'
+import { withoutLabels } from '../data/without_labels.ts'
 import { type FileLike, filesInMemory } from '../library/found_weights.ts'
 import { modelFiles } from '../library/model_files.ts'
 import type { OpenOptions } from '../library/open_options.ts'
@@ -22,6 +23,7 @@ import { openTuning } from './tuning.ts'
 const WEB: TrainingPlatform = {
   openTuning,
   checkDataset,
+  withoutLabels,
   loadBatches: (dataset, sampler, options) =>
     makeBatches(
       (indices, settings) =>
@@ -76,6 +78,7 @@ export class Trainer extends TrainerBase<DeepLab> {
     {
       activationBudget,
       badImages,
+      unlabelled,
       signal,
       onProgress,
       onWarning,
@@ -89,7 +92,7 @@ export class Trainer extends TrainerBase<DeepLab> {
       const { state, tensors } = await filesInMemory(list, PROGRESS_FILES)
       const texts = { state: new TextDecoder().decode(state), tensors }
       const progress = decodeProgress(model.config, texts, NAME)
-      const changed = { activationBudget, badImages, signal, onProgress, onWarning }
+      const changed = { activationBudget, badImages, unlabelled, signal, onProgress, onWarning }
       const { recipe, options } = resumed({ model, progress, source: NAME }, dataset, changed)
       const trainer = new Trainer(model, dataset, recipe, options)
       trainer.goOnFrom(NAME, progress)

@@ -46,6 +46,11 @@ describe('atrous evaluate', () => {
     expect(await confusion('--crf')).to.not.deep.equal(plain)
   })
 
+  it('--tile', async () => {
+    const confusion = await confusionOfBlocks()
+    expect(await confusion('--tile', '40')).to.not.deep.equal(await confusion())
+  })
+
   it('--upsampling', async () => {
     const confusion = await confusionOfBlocks()
     const plain = await confusion()
@@ -227,7 +232,9 @@ describe('atrous evaluate', () => {
     await copyFile(`${photos}/bird.png`, path('bird/JPEGImages/bird.png'))
     await copyFile(`${photos}/bird.mask.png`, path('bird/SegmentationClass/bird.png'))
     const birdIoU = async (...crf: string[]) => {
-      const args = ['--dataset', `voc:${path('bird')}`, '--model', model, '--json', ...crf]
+      // The reference's convention. By default these weights align corners.
+      const upsampling = ['--upsampling', 'half-pixels']
+      const args = ['--dataset', `voc:${path('bird')}`, '--model', model, '--json', ...upsampling, ...crf]
       const { classes } = JSON.parse((await atrous('evaluate', ...args)).stdout)
       expect(classes[3].name).to.equal('bird')
       return classes[3].iou

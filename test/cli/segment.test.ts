@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import sharp from 'sharp'
 import { resultNamer } from '../../src/cli/output.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
+import { DeepLab } from '../../src/node/index.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { needsFloat16 } from '../support/gpu.ts'
@@ -46,6 +47,30 @@ describe('atrous segment', () => {
     expect(bare).to.deep.equal(byName).and.to.deep.equal(byNumbers)
     expect(bare).to.not.deep.equal(plain)
     expect(other).to.not.deep.equal(bare)
+  })
+
+  it("--tile, at the photo's own scale", async () => {
+    const args = ['--model', path('model'), '--out', path('out'), '--tile', '64', '--overlap', '0.5']
+    const { code, stdout, stderr } = await atrous('segment', path('photo.png'), ...args)
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    expect(stdout).to.include(`→ ${path('out/photo.mask.png')}, ${path('out/photo.overlay.png')} (`)
+    const model = await DeepLab.load(path('model'), { tune: 'off' })
+    const { mask } = await model.segment(path('photo.png'), { tile: 64, overlap: 0.5 })
+    await model.dispose()
+    expect((await readMaskPng(path('out/photo.mask.png'))).mask).to.deep.equal(mask)
+  })
+
+  it('refuses what does not go with --tile, in one line', async () => {
+    const refusal = async (...args: string[]) =>
+      (await atrous('segment', path('photo.png'), ...common(), ...args)).stderr.trim()
+    expect(await refusal('--tile', '64', '--crf')).to.equal(
+      'error: --crf: a CRF takes the whole photo at once: leave it out, or --tile with a smaller photo',
+    )
+    expect(await refusal('--overlap', '0.5')).to.equal('error: --overlap: expected --tile with it')
+    expect(await refusal('--tile', '64', '--explain')).to.equal(
+      'error: --explain: expected no --tile: --size 64 is what a window of it runs',
+    )
+    expect(await refusal('--tile', '8')).to.include('Expected a number of pixels from 32 to 16384.')
   })
 
   it('--json', async () => {

@@ -52,10 +52,14 @@ interface Training {
   weightDecay: number
   decayOf?: (parameter: Parameter) => number
   microBatches?: number
+  optimizer?: 'sgd' | 'adamw'
 }
 
-/** Parameters before and after a step of plain gradient descent, and the gradients that it followed. */
-async function step(gpu: Gpu, { graph = network, decayOf, weightDecay, microBatches = 1 }: Training) {
+/** Parameters before and after a step, by default of plain gradient descent, the gradients that it followed, and averages. */
+async function step(
+  gpu: Gpu,
+  { graph = network, decayOf, weightDecay, microBatches = 1, optimizer = 'sgd' }: Training,
+) {
   const parameters = graphParameters(graph)
   const before = new Map(parameters.map(parameter => [parameter.name, seededParameter(parameter)]))
   const arena = await ParameterArena.create(gpu, parameters, {
@@ -63,8 +67,11 @@ async function step(gpu: Gpu, { graph = network, decayOf, weightDecay, microBatc
     decayOf,
     host: before,
     sums: microBatches > 1,
+    squares: optimizer === 'adamw' ? new Map() : undefined,
+    averages: before,
   })
-  const weights = await TrainingWeights.create(gpu, arena, { momentum: 0, weightDecay, microBatches })
+  const optimiser = { optimizer, momentum: 0, weightDecay, microBatches, averageDecay: 0.5 }
+  const weights = await TrainingWeights.create(gpu, arena, optimiser)
   const executor = await Executor.create(gpu, planWithin(graph, { device: gpu }), weights)
   weights.begin(RATE)
   for (let i = 0; i < microBatches; i++) {
@@ -72,10 +79,11 @@ async function step(gpu: Gpu, { graph = network, decayOf, weightDecay, microBatc
     await executor.run({ image: seededImage(9, 9), ...labels }, { begins: i === 0, ends })
   }
   const [after, gradients] = [await arena.read(), await arena.readGradients()]
+  const [squares, averages] = [(await arena.readSquares()) ?? new Map(), (await arena.readAverages())!]
   await executor.destroy()
   weights.destroy()
   arena.destroy()
-  return { before, after, gradients }
+  return { before, after, gradients, squares, averages }
 }
 
 describe('ParameterArena', () => {
@@ -99,7 +107,7 @@ describe('ParameterArena', () => {
 
   it('learns the same in several buffers, where one would be too large for the GPU', async () => {
     const gpu = await testGpu()
-    const learn = () => step(gpu, { graph: wider, weightDecay: 0.1, microBatches: 2 })
+    const learn = () => step(gpu, { graph: wider, weightDecay: 0.1, microBatches: 2, optimizer: 'adamw' })
     const whole = await learn()
     const limits = { maxBufferSize: 12 * 1024, maxStorageBufferBindingSize: 11 * 1024 }
     const labels: string[] = []
@@ -113,10 +121,13 @@ describe('ParameterArena', () => {
         gpu.allocate = allocate
       })
     })
-    for (const label of ['parameters', 'gradients', 'velocities', 'sums of gradients', 'packed weights'])
+    const kinds = ['squares of gradients', 'averages of parameters', 'sums of gradients']
+    for (const label of ['parameters', 'gradients', 'velocities', ...kinds, 'packed weights'])
       expect(labels.filter(found => found === label).length, label).to.be.above(1)
     expectSameBits(spread.after, whole.after)
     expectSameBits(spread.gradients, whole.gradients)
+    expectSameBits(spread.squares, whole.squares)
+    expectSameBits(spread.averages, whole.averages)
   })
 
   it('refuses a parameter that the GPU cannot bind, in one line', async () => {

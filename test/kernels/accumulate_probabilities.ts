@@ -2,6 +2,7 @@ import { accumulateProbabilities } from '../../src/kernels/resizing/accumulate_p
 import { accumulateProbabilities as reference } from '../reference/accumulate_probabilities.ts'
 import { randomArray4, type Shape4, zeros } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
+import { randomValues } from '../reference/random.ts'
 import { toGpu } from '../support/activations.ts'
 import { activations } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
@@ -15,6 +16,8 @@ interface Case extends KernelCase {
   alignCorners: boolean
   flip: boolean
   weight: number
+  /** the rows and columns of a window that a block of the photo has */
+  block?: { top: number; left: number; rows: number; columns: number }
   seed: number
 }
 
@@ -92,6 +95,69 @@ export function accumulateProbabilitiesRun(test: Case, { first = false, shift = 
   }
 }
 
+/** Adds a part of a window to the case's accumulator, a block of the photo. Some weights precede those of the window. */
+function windowRun(test: Case): KernelRun {
+  const { name: label, logits: input, height, width, alignCorners, flip, weight, seed } = test
+  const { top, left, rows, columns } = test.block!
+  const logits = randomArray4(input, seed, 4)
+  const accumulator = randomArray4([1, rows, columns, input[3]], seed + 1)
+  const weights = randomValues(5 + columns + rows, seed + 2).map(Math.abs)
+  const window = { count: weights.length, rows: 5 + columns, columns: 5 }
+  const options = { label, input, height, width, alignCorners, flip, weight, first: false, window }
+  const rowWeights = weights.subarray(window.rows)
+  const part = { height, width, top, left, rowWeights, columnWeights: weights.subarray(5, window.rows) }
+  const operands = { logits, accumulator, alignCorners, flip, weight, part }
+  return {
+    kernel: accumulateProbabilities({
+      ...options,
+      rows: { from: top, count: rows },
+      columns: { from: left, count: columns },
+    }),
+    data: { logits: toGpu(logits), weights: Float32Array.from(weights), accumulator: toGpu(accumulator) },
+    expected: { accumulator: activations(() => reference(operands), { rtol: tolerance(input[3]) }) },
+  }
+}
+
+const windows: Case[] = [
+  {
+    ...plain,
+    name: 'a corner of a window',
+    logits: [1, 5, 4, 7],
+    height: 20,
+    width: 17,
+    weight: 0.5,
+    block: { top: 13, left: 11, rows: 7, columns: 6 },
+    answer: true,
+  },
+  {
+    ...plain,
+    name: 'a part of a mirrored window, corners aligned',
+    logits: [1, 5, 9, 21],
+    height: 33,
+    width: 65,
+    alignCorners: true,
+    flip: true,
+    block: { top: 1, left: 40, rows: 31, columns: 13 },
+  },
+  {
+    ...plain,
+    name: 'the first columns of a mirrored window',
+    logits: [1, 3, 7, 3],
+    height: 24,
+    width: 56,
+    flip: true,
+    block: { top: 0, left: 0, rows: 24, columns: 9 },
+  },
+  {
+    ...plain,
+    name: 'the last row of a window, one pixel high',
+    logits: [1, 9, 7, 5],
+    height: 33,
+    width: 26,
+    block: { top: 32, left: 0, rows: 1, columns: 26 },
+  },
+]
+
 export const suite: KernelSuite<Case> = {
   shader: 'accumulate_probabilities',
   cases,
@@ -113,6 +179,7 @@ export const suite: KernelSuite<Case> = {
       ],
       run: test => accumulateProbabilitiesRun(test, { first: true }),
     },
+    'a part of a window, with weights of its rows and columns': { cases: windows, run: windowRun },
     'logits so low that the zeros of padding would outweigh them': {
       cases: [cornersAligned],
       run: test => accumulateProbabilitiesRun(test, { shift: -120 }),

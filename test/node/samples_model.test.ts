@@ -103,6 +103,8 @@ describe('a model of other channels than a photo’s', () => {
     const found = await model.segment(images, { ...options, batchSize: 2 })
     for (const [i, image] of images.entries())
       expect(found[i].mask).to.deep.equal((await model.segment(image, options)).mask)
+    const tiled = await model.segment(images[0], { tile: 33, overlap: 0.5 })
+    expect(tiled.mask).to.have.length(40 * 36)
     const refined = await model.segment(sampledImage(images[0]), { crf: 'default', output: 'probabilities' })
     expect(refined.probabilities!.data).to.have.length(40 * 36 * 5)
     await refined.save(path('photo'))

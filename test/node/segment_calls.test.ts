@@ -93,6 +93,19 @@ describe('DeepLab: calls', () => {
       expect(error.message).to.equal('enough')
     })
 
+    it('with tiles, each window is counted, and photos run one by one', async () => {
+      const seen: SegmentProgress[] = []
+      const onProgress = (progress: SegmentProgress) => void seen.push(progress)
+      await model.segment([photo, photo], { tile: 64, onProgress })
+      const tiles = [1, 2, 3, 4].map(done => ({ done, total: 4 }))
+      expect(seen).to.deep.equal(
+        [0, 1].flatMap(done => [
+          ...tiles.map(tile => ({ done, total: 2, tiles: tile })),
+          { done: done + 1, total: 2 },
+        ]),
+      )
+    })
+
     it('with onProgress, each batch is counted, in the order of the photos', async () => {
       const seen: SegmentProgress[] = []
       const onProgress = (progress: SegmentProgress) => void seen.push(progress)

@@ -46,6 +46,8 @@ describe('Trainer', () => {
       colourJitter: 0,
       grey: 0,
       blur: 0,
+      unlabelledWeight: 1,
+      confidence: 0.95,
       classWeights: null,
       hardClasses: [],
       badImages: 'stop',

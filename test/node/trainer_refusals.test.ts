@@ -44,6 +44,8 @@ describe('Trainer', () => {
           { colourJitter: colourJitter as Recipe['colourJitter'] },
           `colourJitter: expected a strength from 0 to 1, or four from 0 up, that of the hue at most 0.5, got ${colourJitter}`,
         ]),
+        [{ confidence: 1.5 }, 'confidence: expected a number from 0 to 1, got 1.5'],
+        [{ unlabelledWeight: -1 }, 'unlabelledWeight: expected a weight from 0 up, got -1'],
         [{ blur: 1.5 }, 'blur: expected a share from 0 to 1, got 1.5'],
         [{ optimizer: 'adam' as 'adamw' }, 'optimizer: expected sgd or adamw; got "adam"'],
         [{ warmUpSteps: 0.5 }, 'warmUpSteps: expected a whole number from 0 up, got 0.5'],

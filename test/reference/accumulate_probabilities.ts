@@ -12,6 +12,20 @@ export interface AccumulateProbabilities {
   flip: boolean
   /** of this scale in the average */
   weight: number
+  /** the accumulator is a part of the map: default all */
+  part?: MapPart
+}
+
+/** A rectangle of a map. */
+export interface MapPart {
+  /** of the whole map */
+  height: number
+  width: number
+  top: number
+  left: number
+  /** a weight for each row and column of the part, besides the weight of the scale */
+  rowWeights: ArrayLike<number>
+  columnWeights: ArrayLike<number>
 }
 
 /**
@@ -19,14 +33,17 @@ export interface AccumulateProbabilities {
  * left to right if `flip`.
  */
 export function accumulateProbabilities(step: AccumulateProbabilities): Array4 {
-  const { logits, accumulator, alignCorners, flip, weight } = step
-  const [, height, width] = accumulator.shape
+  const { logits, accumulator, alignCorners, flip, weight, part } = step
+  const [, ownHeight, ownWidth] = accumulator.shape
+  const { height, width, top, left } = part ?? { height: ownHeight, width: ownWidth, top: 0, left: 0 }
   const probabilities = softmax(resize({ input: logits, height, width, alignCorners }))
   const output = zeros(accumulator.shape)
   for (let index = 0; index < output.data.length; index++) {
     const [n, h, w, c] = placeOf(output.shape, index)
-    const source = indexOf(output.shape, n, h, flip ? width - 1 - w : w, c)
-    output.data[index] = accumulator.data[index] + weight * probabilities.data[source]
+    const column = flip ? width - 1 - (left + w) : left + w
+    const source = indexOf(probabilities.shape, n, top + h, column, c)
+    const share = weight * (part ? part.rowWeights[h] * part.columnWeights[w] : 1)
+    output.data[index] = accumulator.data[index] + share * probabilities.data[source]
   }
   return output
 }

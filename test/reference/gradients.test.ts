@@ -21,6 +21,7 @@ import { resize } from './resize.ts'
 import { resizeBackward } from './resize_backward.ts'
 import { sliceChannels } from './slice_channels.ts'
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './softmax_cross_entropy.ts'
+import { unbiasedDistillation, unbiasedDistillationBackward } from './unbiased_distillation.ts'
 import { padding } from './window.ts'
 
 const distinct = (shape: Shape4): Array4 => ({ shape, data: distinctValues(sizeOf(shape), 1) })
@@ -156,6 +157,18 @@ describe('the gradients of the CPU reference against finite differences', () => 
       }
     })
   }
+
+  it('unbiased_distillation', () => {
+    const logits = randomArray4([2, 2, 3, 5], 1, 3)
+    const isNew = [false, false, false, true, true]
+    const { shape, data } = randomArray4(logits.shape, 2)
+    const targets = { shape, data: data.map((value, i) => (isNew[i % 5] ? 0 : Math.abs(value))) }
+    const given = { logits, targets, isNew, oldWeight: 0.3 }
+    const loss = (data: Float64Array) =>
+      Float64Array.of(unbiasedDistillation({ ...given, logits: { ...logits, data } }).loss)
+    const gradient = unbiasedDistillationBackward(given).data
+    expectGradient({ f: loss, x: logits.data, outputGradient: Float64Array.of(1), gradient })
+  })
 
   for (const [name, loss] of Object.entries({ dice_loss: diceLoss, lovasz_softmax: lovaszSoftmax }))
     for (const alignCorners of [true, false])

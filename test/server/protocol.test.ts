@@ -166,6 +166,14 @@ describe('the Open Inference Protocol', () => {
     expect(outputs[0].data).to.deep.equal([...expected])
   })
 
+  it('segments in tiles', async () => {
+    const parameters = { tile: 32, overlap: 0.5 }
+    const expected = (await running.model.segment(photo, parameters)).mask
+    expect(expected).to.not.deep.equal(mask)
+    const { outputs } = await server.json(INFER, post({ ...request, parameters }))
+    expect(outputs[0].data).to.deep.equal([...expected])
+  })
+
   const image = (changes: object) => ({ inputs: [{ ...request.inputs[0], ...changes }] })
   const refusals: [wrong: string, body: () => unknown, message: string | RegExp][] = [
     ['no JSON', () => undefined, /^the request is not JSON/],
@@ -231,6 +239,16 @@ describe('the Open Inference Protocol', () => {
       'a network that sees too much',
       () => ({ ...request, parameters: { size: 4096, scales: '1,2' } }),
       'size, scales and flip: the network would see 83.9 megapixels, and the limit is 33.6',
+    ],
+    [
+      'windows that see too much',
+      () => ({ ...request, parameters: { size: 4096, tile: 512, flip: true } }),
+      /^tile, size, scales and flip: the network would see \d+\.\d megapixels, and the limit is 33\.6$/,
+    ],
+    [
+      'a CRF behind tiles',
+      () => ({ ...request, parameters: { tile: 64, crf: true } }),
+      'crf: a CRF takes the whole photo at once: leave it out, or tile with a smaller photo',
     ],
   ]
   for (const [wrong, body, message] of refusals)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
-import { labelledPixels } from '../../src/teach/rehearsal.ts'
+import { distillationTargets, strokeWeights } from '../../src/teach/rehearsal.ts'
 import { resizeStrokes } from '../../src/teach/strokes.ts'
 
 const _ = IGNORE_INDEX
@@ -41,51 +41,67 @@ describe('resizeStrokes', () => {
   })
 })
 
-describe('labelledPixels', () => {
-  /** 1000 pixels: 30 of class 0 and 10 of class 2 have strokes; before the lesson half was class 0 and half class 1. */
-  const strokes = new Uint8Array(1000).fill(_)
-  strokes.fill(0, 0, 30).fill(2, 500, 510)
-  const classes = Uint8Array.from({ length: 1000 }, (_, i) => (i < 500 ? 0 : 1))
-  const pixels = { strokes, classes }
+describe('strokeWeights', () => {
+  it('gives all classes with strokes the same part, however large the strokes are', () => {
+    const strokes = new Uint8Array(1000).fill(_).fill(0, 0, 30).fill(2, 500, 510)
+    const weights = strokeWeights(strokes, 3)
+    expect(weights[0] * 30).to.be.closeTo(0.5, 1e-6)
+    expect(weights[1]).to.equal(0)
+    expect(weights[2] * 10).to.be.closeTo(0.5, 1e-6)
+  })
+})
 
-  /** The weights of all labelled pixels that fulfil a condition. */
-  function sum(
-    { labels, classWeights }: ReturnType<typeof labelledPixels>,
-    holds: (index: number) => boolean,
-  ): number {
-    return labels.reduce(
-      (total, label, i) => (label !== _ && holds(i) ? total + classWeights[label] : total),
-      0,
+describe('distillationTargets', () => {
+  /** Four pixels: two of class 0, one of class 1, one of class 2. */
+  const said = {
+    width: 4,
+    height: 1,
+    ids: Uint8Array.of(0, 1, 2),
+    probabilities: Float32Array.of(0.5, 0.25, 0.25, 0.75, 0.25, 0, 0.125, 0.625, 0.25, 0.25, 0.25, 0.5),
+  }
+  const targetsOf = (strokes: number[], { classes = 3, ids = said.ids } = {}) => {
+    const { targets, newClasses } = distillationTargets(
+      { ...said, ids },
+      { strokes: Uint8Array.from(strokes), classes },
     )
+    return { targets: [...targets], newClasses: [...newClasses] }
   }
 
-  it('gives all classes with strokes the same part, however large the strokes are', () => {
-    const found = labelledPixels(pixels, { classes: 3, share: 0, step: 0 })
-    expect(found.labels).to.deep.equal(strokes)
-    expect(sum(found, i => strokes[i] === 0)).to.be.closeTo(0.5, 1e-6)
-    expect(sum(found, i => strokes[i] === 2)).to.be.closeTo(0.5, 1e-6)
+  it('are what the network said of the pixels without strokes, which count alike', () => {
+    expect(targetsOf([0, _, _, 2])).to.deep.equal({
+      targets: [0, 0, 0, 0.375, 0.125, 0, 0.0625, 0.3125, 0.125, 0, 0, 0],
+      newClasses: [0, 0, 0],
+    })
   })
 
-  it('gives the other pixels their share, and to each of their classes by its area', () => {
-    const steps = Array.from({ length: 50 }, (_, step) =>
-      labelledPixels(pixels, { classes: 3, share: 0.3, step }),
-    )
-    const mean = (holds: (index: number) => boolean) =>
-      steps.reduce((total, found) => total + sum(found, holds), 0) / steps.length
-    expect(mean(i => strokes[i] === 0)).to.be.closeTo(0.5, 1e-6)
-    expect(mean(i => strokes[i] === _)).to.be.closeTo(0.3, 0.01)
-    expect(mean(i => strokes[i] === _ && classes[i] === 0)).to.be.closeTo((0.3 * 470) / 960, 0.01)
-    expect(steps[1].labels).not.to.deep.equal(steps[0].labels)
+  it('leave out a class that was added, and is new where it has strokes', () => {
+    expect(targetsOf([3, 3, 3, _], { classes: 4 })).to.deep.equal({
+      targets: [...new Array(12).fill(0), 0.25, 0.25, 0.5, 0],
+      newClasses: [0, 0, 0, 1],
+    })
+    expect(targetsOf([0, 0, 0, _], { classes: 4 }).newClasses).to.deep.equal([0, 0, 0, 0])
   })
 
-  it('draws every pixel at some step, and never one that had no class', () => {
-    const unknown = { strokes, classes: classes.map((id, i) => (i % 2 ? id : _)) }
-    const drawn = new Set<number>()
-    for (let step = 0; step < 400; step++) {
-      const { labels } = labelledPixels(unknown, { classes: 3, share: 0.3, step })
-      for (const [i, label] of labels.entries()) if (label !== strokes[i]) drawn.add(i)
+  it('leave out a class that has strokes, though the network said it of no pixel', () => {
+    const never = {
+      ...said,
+      probabilities: said.probabilities.map((p, i) => (i === 10 ? 0.375 : i === 11 ? 0.25 : p)),
     }
-    const wanted = [...classes.keys()].filter(i => i % 2 && strokes[i] === _)
-    expect([...drawn].sort((a, b) => a - b)).to.deep.equal(wanted)
+    const { targets, newClasses } = distillationTargets(never, {
+      strokes: Uint8Array.of(2, 2, _, _),
+      classes: 3,
+    })
+    expect([...newClasses]).to.deep.equal([0, 0, 1])
+    expect([...targets.slice(6)]).to.deep.equal([0.0625, 0.3125, 0, 0.125, 0.1875, 0])
+  })
+
+  it('forget a class that was removed', () => {
+    expect(targetsOf([_, 0, 0, 0], { classes: 2, ids: Uint8Array.of(0, _, 1) }).targets).to.deep.equal([
+      0.5, 0.25, 0, 0, 0, 0, 0, 0,
+    ])
+  })
+
+  it('are zeros where every pixel has a stroke', () => {
+    expect(targetsOf([0, 1, 2, 0]).targets).to.deep.equal(new Array(12).fill(0))
   })
 })

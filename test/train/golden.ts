@@ -126,9 +126,9 @@ function readTrajectories(family: string): Trajectory[] {
   })
 }
 
-/** At most 2000 elements, evenly spread: the sample in a FinalValue. */
-export function sampled(values: Float32Array): Float32Array {
-  const count = Math.min(values.length, LARGEST_SAMPLE)
+/** At most so many elements, evenly spread: by default the sample in a FinalValue. */
+export function sampled(values: Float32Array, most = LARGEST_SAMPLE): Float32Array {
+  const count = Math.min(values.length, most)
   return Float32Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)])
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { INFERENCE_OPTIONS } from '../../src/inference/inference_options.ts'
+import { INFERENCE_OPTIONS, TILE_OPTIONS } from '../../src/inference/inference_options.ts'
 import { flagName } from '../../src/inference/option_texts.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { DeepLab } from '../../src/node/index.ts'
@@ -271,7 +271,7 @@ describe('the page', () => {
 
   it('has a control for each option that its network takes, and names one with a wrong value', async () => {
     const page = await openSample()
-    for (const name of Object.keys(INFERENCE_OPTIONS))
+    for (const name of Object.keys({ ...INFERENCE_OPTIONS, ...TILE_OPTIONS }))
       expect(await page.locator(`#options #${flagName(name)}`).count(), name).to.equal(1)
     expect(await page.locator('#output-stride option').allTextContents()).to.deep.equal([
       ...['8 (finest, slowest)', '16', '32 (coarsest, fastest)'],
@@ -283,6 +283,20 @@ describe('the page', () => {
     await page.fill('#size', '65')
     await page.press('#size', 'Enter')
     expect(await settled(page)).to.equal('')
+  })
+
+  it('segments in tiles, and says what is wrong with them', async () => {
+    const page = await openSample()
+    const whole = await shares(page)
+    await page.click('#options summary')
+    await page.fill('#tile', '385')
+    await page.press('#tile', 'Enter')
+    expect(await settled(page)).to.equal('')
+    expect(await shares(page)).to.not.deep.equal(whole)
+    await page.fill('#tile', '')
+    await page.fill('#overlap', '0.5')
+    await page.press('#overlap', 'Enter')
+    expect(await settled(page)).to.equal('overlap: expected tile with it')
   })
 
   it('says so without WebGPU', async () => {

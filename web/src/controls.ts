@@ -1,4 +1,4 @@
-// The controls of the options that a network takes, as plain data: each option that is declared has one.
+// The controls of the options that a network takes, and of tiles, as plain data: each option that is declared has one.
 
 import type * as v from 'valibot'
 import { UserError } from '../../src/errors.ts'
@@ -6,11 +6,15 @@ import {
   INFERENCE_OPTIONS,
   type InferenceOptions,
   OPTION_TEXTS,
+  TILE_OPTIONS,
+  type TileOptions,
 } from '../../src/inference/inference_options.ts'
 import { expectedText, flagName, optionFromText } from '../../src/inference/option_texts.ts'
 import type { Declared } from '../../src/options.ts'
 
-export type ControlledOption = keyof InferenceOptions
+const CONTROLLED = { ...INFERENCE_OPTIONS, ...TILE_OPTIONS }
+
+export type ControlledOption = keyof (InferenceOptions & TileOptions)
 
 export interface Choice {
   value: string
@@ -44,12 +48,10 @@ const OFFERED: Partial<Record<ControlledOption, { label?: string; choices?: read
   flip: { label: 'Also mirrored' },
 }
 
-export const CONTROLS: readonly Control[] = (Object.keys(INFERENCE_OPTIONS) as ControlledOption[]).map(
-  controlOf,
-)
+export const CONTROLS: readonly Control[] = (Object.keys(CONTROLLED) as ControlledOption[]).map(controlOf)
 
 function controlOf(option: ControlledOption): Control {
-  const { schema }: Declared = INFERENCE_OPTIONS[option]
+  const { schema }: Declared = CONTROLLED[option]
   const { about, byDefault = '' } = OPTION_TEXTS[option]
   const offered = OFFERED[option]
   const own =

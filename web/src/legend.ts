@@ -73,8 +73,8 @@ export class Legend {
   #label(id: number): HTMLElement {
     const name = this.#names[id]
     const swatch = make('span', { className: 'swatch' })
+    if (this.#isBackground(id)) return make('label', {}, swatch, name) // has no tint in the picture either
     swatch.style.background = `rgb(${displayPalette[id].join()})`
-    if (this.#isBackground(id)) return make('label', {}, swatch, name)
     const box = make('input', { type: 'checkbox', checked: !this.#hidden.has(name) })
     box.addEventListener('change', () => {
       if (box.checked) this.#hidden.delete(name)

@@ -16,7 +16,7 @@ import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
 import { baseName, download } from './save.ts'
-import { offerStrides, settings } from './settings.ts'
+import { networkSettings, offerStrides, settings } from './settings.ts'
 import { fitting, type Picture, Stage } from './stage.ts'
 
 /** Frames between two counts of the legend's shares. */
@@ -115,10 +115,14 @@ export class Session {
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
       showProgress(`Compiling ${done} of ${total} kernels …`, done / total)
-    await model.warmUp(photo, { ...settings(), onProgress, signal })
+    const { tile } = settings()
+    const [size, window] = tile === undefined ? [photo] : [{ width: tile, height: tile }, { size: tile }]
+    await model.warmUp(size, { ...networkSettings(), ...window, onProgress, signal })
     times.lap('Compiling')
     showProgress('Segmenting …')
-    const found = await model.segmentOnGpu(photo, { ...settings(), signal })
+    const onTile = ({ done, total }: { done: number; total: number }) =>
+      showProgress(`Segmenting tile ${done} of ${total} …`, done / total)
+    const found = await model.segmentOnGpu(photo, { ...settings(), onTile, signal })
     await model.gpu.finish()
     if (signal.aborted) return found.release()
     times.lap('Network')
@@ -181,7 +185,7 @@ export class Session {
     let shown: Picture | undefined
     showProgress('Waiting for the first frame …')
     await model.stream(camera.video, {
-      ...{ ...settings(), at: 'network' as const },
+      ...{ ...networkSettings(), at: 'network' as const },
       signal: AbortSignal.any([running.signal, camera.signal]),
       onFrame: async frame => {
         if (frames === 0) showProgress('')

@@ -1,6 +1,6 @@
 // The panel of the view: how a picture is segmented.
 
-import type { InferenceOptions } from '../../src/inference/inference_options.ts'
+import type { InferenceOptions, TileOptions } from '../../src/inference/inference_options.ts'
 import { outputStrides } from '../../src/model/config.ts'
 import type { DeepLab } from '../../src/web/index.ts'
 import { type Choice, CONTROLS, type Control, valueIn } from './controls.ts'
@@ -13,7 +13,8 @@ const optionOf = ({ value, text }: Choice) => make('option', { value, textConten
 const elements = CONTROLS.map(control => [control, elementOf(control)] as const)
 
 function elementOf({ id, kind, title, choices, placeholder }: Control): ControlElement {
-  if (kind !== 'select') return make('input', { id, title, placeholder, type: kind, autocomplete: 'off' })
+  if (kind !== 'select')
+    return make('input', { id, title, placeholder, type: kind, step: 'any', autocomplete: 'off' })
   return make('select', { id, title }, ...choices.map(optionOf))
 }
 
@@ -35,11 +36,17 @@ byId('options', HTMLElement).append(
 const textOf = (element: ControlElement): string =>
   element instanceof HTMLInputElement && element.type === 'checkbox' ? String(element.checked) : element.value
 
-/** Throws a UserError that names a control whose value is none. */
-export const settings = (): InferenceOptions =>
+/** How photos are segmented. Throws a UserError that names a control whose value is none. */
+export const settings = (): InferenceOptions & TileOptions =>
   Object.fromEntries(
     elements.map(([control, element]) => [control.option, valueIn(control, textOf(element))]),
   )
+
+/** How the camera's frames are segmented, and a photo if it is not in tiles. Throws as `settings` does. */
+export function networkSettings(): InferenceOptions {
+  const { tile: _, overlap: __, ...network } = settings()
+  return network
+}
 
 /** Offers a model's output strides, its own first chosen. */
 export function offerStrides({ config }: DeepLab): void {

@@ -3,7 +3,7 @@
 import { basename, dirname } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
-import type { RefinedOptions } from '../../inference/inference_options.ts'
+import { type RefinedOptions, TILE_OPTIONS } from '../../inference/inference_options.ts'
 import { REFINED_NAMES } from '../../inference/option_texts.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { readImage } from '../../node/images/image.ts'
@@ -36,6 +36,9 @@ most that the GPU held at a time.`
 
 const CRF_HERE = 'run each trained model again, with its masks refined by a fully connected CRF'
 
+/** Networks are compared on whole photos. */
+const NAMES = REFINED_NAMES.filter(name => !(name in TILE_OPTIONS))
+
 interface Options extends RefinedOptions {
   models: string[]
   dataset?: string
@@ -57,7 +60,7 @@ export function compareCommand(): Command {
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012: adds mean IoU')
     .option('--split <name>', 'the split of the dataset', 'val')
     .option('--limit <n>', 'evaluate only the first n images', positiveInteger)
-  addOptions(command, REFINED_NAMES, { crf: CRF_HERE })
+  addOptions(command, NAMES, { crf: CRF_HERE })
     .option('-o, --out <file>', 'the picture', 'out/compare.png')
     .option('--no-picture', 'print the table alone')
     .option('--overwrite', 'replace a picture that exists')

@@ -79,7 +79,7 @@ async function segment(named: string[], options: SegmentCommandOptions): Promise
 /** Throws a UserError for options that contradict each other. */
 function checkOptions(
   named: readonly string[],
-  { list, out, json, explain, shard }: SegmentCommandOptions,
+  { list, out, json, explain, shard, tile }: SegmentCommandOptions,
 ): void {
   if (named.length === 0 && list === undefined)
     throw new UserError(
@@ -89,6 +89,8 @@ function checkOptions(
     throw new UserError('--list -: standard input cannot be both a list of names and a photo')
   if (out === STANDARD_OUTPUT && (json || explain))
     throw new UserError(`--out -: standard output cannot take both a PNG and --${json ? 'json' : 'explain'}`)
+  if (explain && tile !== undefined)
+    throw new UserError(`--explain: expected no --tile: --size ${tile} is what a window of it runs`)
   const warning = shardWarning(shard)
   if (warning && !isQuiet()) console.error(`warning: ${warning}`)
 }
@@ -147,6 +149,8 @@ Examples:
                                              finer grid: slowest, most accurate
   atrous segment photo.jpg --crf             masks that follow edges: a fully
                                              connected CRF refines them
+  atrous segment field.png --tile 1025       a large photo at its own scale, in
+                                             windows that are blended
   atrous segment photo.jpg --probabilities npy
                                              also out/photo.probabilities.npy
   atrous segment photo.jpg --json            results for a program
@@ -192,6 +196,13 @@ Probabilities have the photo's size. An .npy is float32 [height, width,
 classes]. A PNG is grey, for one class, and 255 is a probability of 1. With
 probabilities, --json gives each class its mean \`confidence\`. An .npy carries no
 mark of this command, so only --overwrite replaces it.
+
+--tile cuts a photo into windows that overlap (--overlap), and segments each at
+the photo's own scale, or at that of --size. Their probabilities are blended, so
+that no seams are seen, and memory stays bounded: a photo of 10000 by 10000
+pixels takes less than 2 GB. A window shows the network its own pixels and no
+others, so it should be as large as the photos of the training, or larger. Not
+with --crf.
 
 --out - writes the mask of one photo to standard output, or with --no-mask its
 overlay. --json prints an array with an object for each photo, in their order; a

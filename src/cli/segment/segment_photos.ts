@@ -8,7 +8,7 @@ import type { ClassMap } from '../../inference/class_map.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
 import type { Model } from '../../library/model_files.ts'
 import { type Outcome, runPhotos } from '../../library/photo_runner.ts'
-import { pixelsOn } from '../../library/pixels.ts'
+import { mostPixels } from '../../library/pixels.ts'
 import { samplesIn } from '../../model/preprocessing.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { version } from '../../node/version.ts'
@@ -72,7 +72,8 @@ export async function runBatch({ model, ahead, inputs, options, output, report }
   const lines = process.stdout.isTTY && !options.json
   const isOne = ahead.isAll && ahead.first.length === 1
   const total = countPhotos(ahead, inputs).catch(() => undefined) // the run itself reports what fails
-  const progress = isOne ? undefined : showProgress(throughput, { total, lines })
+  const progress =
+    isOne && options.tile === undefined ? undefined : showProgress(throughput, { total, lines })
   try {
     await segmentPhotos({
       model,
@@ -171,8 +172,8 @@ interface Item {
 const ON_GPU = 2
 
 export async function segmentPhotos(run: SegmentRun): Promise<void> {
-  const { model, options, output, work } = run
-  const maxPixels = pixelsOn(model.gpu)
+  const { model, options, output, work, throughput } = run
+  const maxPixels = mostPixels(model.gpu, options)
   const channels = samplesIn(model.state.preprocessing)
   const scores = options.probabilities ? 4 * model.classNames.length : 0
   const bytes = BYTES_A_PIXEL + scores + 4 * (channels ?? 0)
@@ -187,7 +188,10 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
         work.read({ source: await loaded(photo), name: photo.file, maxPixels, channels }),
       async submit([{ image }]) {
         const output = options.probabilities ? 'probabilities' : 'mask'
-        const map = await model.submit(image, { ...refinedOf(options), output })
+        const map = await model.submit(image, {
+          ...{ ...refinedOf(options), output },
+          onProgress: ({ tiles }) => throughput.tile(tiles),
+        })
         return async () => [await map()]
       },
       async write({ photo, stamp }, { image: { samples: _, ...image }, sha256 }, { found: map, gpu }) {

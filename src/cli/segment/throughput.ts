@@ -1,6 +1,7 @@
 // How fast a run of many photos is, how long it will take, and its progress on stderr: a bar in a terminal, else a line now and then.
 
 import cliProgress from 'cli-progress'
+import type { TileProgress } from '../../library/segment_options.ts'
 import { durationText } from '../format.ts'
 import { isQuiet } from '../quiet.ts'
 
@@ -13,6 +14,7 @@ export class Throughput {
   #failed = 0
   /** Photos whose results were there. */
   #kept = 0
+  #tiles: TileProgress | undefined
 
   segmented(photo: { pixels: number; milliseconds: number }): void {
     this.#segmented++
@@ -22,6 +24,11 @@ export class Throughput {
 
   failed(): void {
     this.#failed++
+  }
+
+  /** The windows of the photo that is on the GPU; undefined when all are done. */
+  tile(tiles: TileProgress | undefined): void {
+    this.#tiles = tiles
   }
 
   kept(): void {
@@ -37,6 +44,21 @@ export class Throughput {
     return this.#segmented + this.#failed + this.#kept
   }
 
+  /** The photos that are done, with the share of the present one in tiles. */
+  get share(): number {
+    return this.done + this.#ofPresent
+  }
+
+  get #ofPresent(): number {
+    return this.#tiles ? this.#tiles.done / this.#tiles.total : 0
+  }
+
+  /** `tile 12 of 400` of the present photo, if it has tiles, else the rates; empty before the first photo. */
+  get present(): string {
+    if (this.#tiles) return `tile ${this.#tiles.done} of ${this.#tiles.total}`
+    return this.#segmented > 0 ? this.rates : ''
+  }
+
   /** `2.5 photos/s, 1.2 MP/s, GPU at work 98 % of the time`. */
   get rates(): string {
     const milliseconds = performance.now() - this.#start
@@ -47,10 +69,10 @@ export class Throughput {
 
   /** How long the rest of `total` photos will take; empty if that is not known. Photos that were done before took no time. */
   left(total: number | undefined): string {
-    const worked = this.#segmented + this.#failed
+    const worked = this.#segmented + this.#failed + this.#ofPresent
     if (total === undefined || worked === 0) return ''
     const each = (performance.now() - this.#start) / worked
-    return `${durationText(each * Math.max(0, total - this.done))} left`
+    return `${durationText(each * Math.max(0, total - this.share))} left`
   }
 
   /** `500 photos in 3 min: …`, with what failed and what was there. */
@@ -92,7 +114,7 @@ function bar(throughput: Throughput, total: Promise<number | undefined>): BatchP
   const shown = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
   shown.start(1, 0, { status: '' })
   const timer = setInterval(() => {
-    shown.update(photos ? throughput.done / photos : 0, { status: statusOf(throughput, photos) })
+    shown.update(photos ? throughput.share / photos : 0, { status: statusOf(throughput, photos) })
   }, SECONDS_A_FRAME * 1000)
   return {
     stop() {
@@ -115,5 +137,5 @@ function statusLines(throughput: Throughput, total: Promise<number | undefined>)
 /** `120 of 500 photos · 2.5 photos/s, … · 3 min left`. */
 function statusOf(throughput: Throughput, total: number | undefined): string {
   const count = total === undefined ? `${throughput.done}` : `${throughput.done} of ${total}`
-  return [`${count} photos`, throughput.rates, throughput.left(total)].filter(Boolean).join(' · ')
+  return [`${count} photos`, throughput.present, throughput.left(total)].filter(Boolean).join(' · ')
 }

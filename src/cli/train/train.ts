@@ -48,10 +48,10 @@ Ctrl-C, SIGTERM and SIGHUP end the run after the current step. It saves a
 checkpoint and prints how to resume; exit codes are 130, 143 and 129. A second
 signal ends it at once. --resume continues from the last checkpoint. The results
 are identical, bit for bit, to those of an uninterrupted run. It uses the run's
-dataset, split, --validate-every, --validate-on, --patience, --save-every and
---skip-bad, unless given again. The recipe, the split and the model cannot
-change. A run that a signal ended writes no model.safetensors: only a run that
-ends by itself or by --stop-after does.
+dataset, split, --unlabelled, --validate-every, --validate-on, --patience,
+--save-every and --skip-bad, unless given again. The recipe, the split and the
+model cannot change. A run that a signal ended writes no model.safetensors: only
+a run that ends by itself or by --stop-after does.
 
 Examples:
   atrous train --dataset folder:mine --out run --steps 2000 --batch-size 4
@@ -76,6 +76,11 @@ export function trainCommand(): Command {
     .description('Trains a model on labelled photos with the recipe of the DeepLabv3 paper.')
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'the split of the dataset (default: train)')
+    .option(
+      '--unlabelled <photos>',
+      'learn from photos without masks, too: a folder, or a dataset whose masks are not read',
+    )
+    .option('--unlabelled-split <name>', 'the split of such a dataset (default: train)')
     .option(
       '-m, --model <model>',
       `the model to start from: a name of \`atrous weights list\`, a checkpoint, its folder or its URL (default: ${DEFAULT_MODEL})`,

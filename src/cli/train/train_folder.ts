@@ -4,7 +4,7 @@ import { appendFile, readdir, readFile, rm, rmdir, stat, truncate } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { MODEL_FILES } from '../../library/model_files.ts'
-import type { ResumeOptions } from '../../library/trainer_base.ts'
+import type { ResumeOptions, TrainerOptions } from '../../library/trainer_base.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
@@ -73,14 +73,17 @@ export class TrainingFolder {
   /**
    * Resumes from the newest checkpoint. Throws a UserError if that fails, which says whether the checkpoint before it is usable.
    */
-  async resume(dataset: FileDataset, options: ResumeOptions = {}): Promise<Trainer> {
+  async resume(
+    dataset: FileDataset,
+    options: ResumeOptions & Pick<TrainerOptions, 'unlabelled'> = {},
+  ): Promise<Trainer> {
     const [last, before] = (await this.#steps()).toReversed()
     const checkpoint = this.checkpoint(last)
     try {
       return await Trainer.resume(checkpoint, dataset, options)
     } catch (error) {
       if (!(error instanceof UserError) || before === undefined) throw error
-      const earlier = await Trainer.resume(this.checkpoint(before), dataset).catch(() => undefined)
+      const earlier = await Trainer.resume(this.checkpoint(before), dataset, options).catch(() => undefined)
       if (!earlier) throw error
       await earlier.model.dispose()
       throw new UserError(`${error.message}; to go on from step ${before}, remove ${checkpoint}`)

@@ -135,6 +135,16 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
   },
   grey: { flag: '--grey <share>', about: 'share of the images that turn grey', read: share },
   blur: { flag: '--blur <share>', about: 'share of the images that are blurred', read: share },
+  unlabelledWeight: {
+    flag: '--unlabelled-weight <x>',
+    about: "weight of the unlabelled photos' loss",
+    read: number,
+  },
+  confidence: {
+    flag: '--confidence <share>',
+    about: 'probability from which on a class becomes the label of an unlabelled pixel',
+    read: share,
+  },
   auxiliaryLoss: {
     flag: '--auxiliary-loss <weight>',
     about: "weight of a ResNet's auxiliary loss",

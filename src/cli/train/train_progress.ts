@@ -74,8 +74,11 @@ export function trainingLog(
   }
 }
 
-const valuesText = ({ loss, learningRate, imagesPerSecond }: TrainingStep) =>
-  `loss ${loss.toFixed(4)} · rate ${learningRate.toPrecision(3)} · ${imagesPerSecond.toPrecision(3)} images/s`
+const valuesText = ({ loss, confident, learningRate, imagesPerSecond }: TrainingStep) => {
+  const sure = confident === undefined ? '' : ` · sure of ${percentText(confident)} unlabelled`
+  const speed = `${imagesPerSecond.toPrecision(3)} images/s`
+  return `loss ${loss.toFixed(4)}${sure} · rate ${learningRate.toPrecision(3)} · ${speed}`
+}
 
 /** Each validation shows which classes are in the mean: a mean over few classes is not a high score. */
 function scoreText(found: Score | undefined): string {

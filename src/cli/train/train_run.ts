@@ -1,11 +1,14 @@
 // A training run: from its first step or its last checkpoint until it ends or a signal stops it.
 
+import type { Photos } from '../../data/dataset.ts'
 import { BadImageError, UserError } from '../../errors.ts'
 import { DeviceLostError } from '../../gpu/errors.ts'
 import type { TrainingStep } from '../../library/trainer_base.ts'
 import { samplesIn } from '../../model/preprocessing.ts'
 import { preset } from '../../model/presets.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
+import { isDatasetName, openDataset } from '../../node/datasets/open.ts'
+import { openPhotos } from '../../node/datasets/photos.ts'
 import { DeepLab } from '../../node/deeplab.ts'
 import { Trainer } from '../../node/training/trainer.ts'
 import { channelStatistics } from '../../train/channel_statistics.ts'
@@ -85,7 +88,7 @@ export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
         const early = isOutOfPatience(job) && step < recipe.steps ? ({ endedEarly: true } as const) : {}
         return { step, steps: recipe.steps, loss, guess, best, ...early, milliseconds, interrupted }
       } catch (error) {
-        trainer = await recover(error, { trainer, from, folder, dataset: opened.dataset })
+        trainer = await recover(error, { ...opened, trainer, from, folder })
       }
     }
   } finally {
@@ -105,6 +108,7 @@ async function saveModel(trainer: Trainer, { folder, settings }: TrainingJob): P
 
 interface Opened {
   dataset: FileDataset
+  unlabelled?: Photos
   validation?: FileDataset
   trainer: Trainer
 }
@@ -120,12 +124,15 @@ async function open(job: TrainingJob): Promise<Opened> {
     : undefined
   const recipe = recipeOf(options)
   const { activationBudget, badImages } = recipe
-  const resumed = resume ? await folder.resume(dataset, { activationBudget, badImages }) : undefined
+  const unlabelled = await openUnlabelled(settings)
+  const changed = { activationBudget, badImages, unlabelled }
+  const resumed = resume ? await folder.resume(dataset, changed) : undefined
   const model = resumed?.model ?? (await openModel(settings, options))
   try {
     if (resumed) checkSameRecipe(recipe, resumed.recipe)
     else await fitChannels(model, { channels, dataset: soundImages(checked) })
-    return { dataset, validation, trainer: resumed ?? new Trainer(model, dataset, recipe, { report }) }
+    const trainer = resumed ?? new Trainer(model, dataset, recipe, { report, unlabelled })
+    return { dataset, unlabelled, validation, trainer }
   } catch (error) {
     await model.dispose()
     throw error
@@ -144,6 +151,13 @@ async function fitChannels(
   if (channels !== undefined && before === undefined)
     await model.setInputChannels(channels, await channelStatistics(dataset))
   else checkDatasetChannels(channels, before)
+}
+
+/** The photos without labels of a run that has such. */
+async function openUnlabelled({ unlabelled, unlabelledSplit }: RunSettings): Promise<Photos | undefined> {
+  if (unlabelled === null) return undefined
+  if (!isDatasetName(unlabelled)) return openPhotos(unlabelled)
+  return openDataset(unlabelled, { split: unlabelledSplit ?? 'train' })
 }
 
 async function openModel(
@@ -169,13 +183,13 @@ async function openModel(
  */
 async function recover(
   error: unknown,
-  lost: { trainer: Trainer; from: number; folder: TrainingFolder; dataset: FileDataset },
+  lost: Opened & { from: number; folder: TrainingFolder },
 ): Promise<Trainer> {
   const step = (await lost.folder.latest()) ?? 0
   if (!(error instanceof DeviceLostError) || step <= lost.from) throw error
   console.error(`warning: ${error.message}; continuing from step ${step}`)
   await lost.trainer.model.dispose()
-  return lost.folder.resume(lost.dataset)
+  return lost.folder.resume(lost.dataset, { unlabelled: lost.unlabelled })
 }
 
 /** Trains to the end, to `stopAfter` or until a signal, and saves a checkpoint there. Returns the last step, if there was one. */

@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
 import { MAX_CHANNELS } from '../../kernels/resizing/preprocess_samples.ts'
+import { isDatasetName } from '../../node/datasets/open.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { DEFAULT_MODEL } from '../model.ts'
@@ -19,6 +20,9 @@ const RunSettingsSchema = v.object({
   /** For example `voc:` and an absolute path. */
   dataset: text,
   split: text,
+  /** A folder of photos without labels, or a dataset and its split; absent in runs without such. */
+  unlabelled: v.nullish(text, null),
+  unlabelledSplit: v.nullish(text, null),
   /** A name, a URL or an absolute path; null if the run began with an untrained network. */
   model: v.nullable(text),
   /** The preset of an untrained network, else null. */
@@ -44,6 +48,8 @@ export type RunSettings = v.InferOutput<typeof RunSettingsSchema>
 export interface SettingsOptions {
   dataset?: string
   split?: string
+  unlabelled?: string
+  unlabelledSplit?: string
   model?: string
   network?: string
   backboneWeights?: string
@@ -76,15 +82,22 @@ export function writeSettings(folder: string, settings: RunSettings): Promise<vo
 export function newSettings(options: SettingsOptions): RunSettings {
   const { dataset, split = 'train', model = DEFAULT_MODEL, network = null } = options
   const { backboneWeights = null, channels = null, patience = null } = options
+  const { unlabelled = null, unlabelledSplit = null } = options
   const { saveEvery = 500, validateEvery = null, validateOn = 'val', skipBad = false } = options
   if (dataset === undefined) throw new UserError("required option '-d, --dataset <dataset>' not specified")
   if (backboneWeights !== null && network === null)
     throw new UserError('--backbone-weights: expected with --network, which has no weights')
+  if (unlabelledSplit !== null && !(unlabelled && isDatasetName(unlabelled)))
+    throw new UserError(
+      '--unlabelled-split: expected with --unlabelled and a dataset, such as voc:data/VOC2012',
+    )
   checkPatience(patience, validateEvery)
   return {
     format: 1,
     dataset: absoluteDataset(dataset),
     split,
+    unlabelled: unlabelled && absolutePhotos(unlabelled),
+    unlabelledSplit,
     ...(network === null ? { model: absoluteModel(model), network } : { model: null, network }),
     backboneWeights: backboneWeights && absoluteModel(backboneWeights),
     channels,
@@ -107,7 +120,9 @@ function checkPatience(patience: number | null, validateEvery: number | null): v
  */
 export function resumedSettings(recorded: RunSettings, options: SettingsOptions): RunSettings {
   const { split, model, network, dataset, saveEvery, validateEvery, validateOn, skipBad } = options
+  const { unlabelled, unlabelledSplit } = options
   checkSame('split', recorded.split, split)
+  checkSame('unlabelled-split', recorded.unlabelledSplit, unlabelledSplit)
   checkSame('network', recorded.network, network)
   checkSame('channels', recorded.channels, options.channels)
   const isSameModel = model !== undefined && resolve(model) === recorded.model
@@ -115,6 +130,7 @@ export function resumedSettings(recorded: RunSettings, options: SettingsOptions)
   const settings = {
     ...recorded,
     ...(dataset === undefined ? {} : { dataset: absoluteDataset(dataset) }),
+    ...(unlabelled === undefined ? {} : { unlabelled: absolutePhotos(unlabelled) }),
     saveEvery: saveEvery ?? recorded.saveEvery,
     validateEvery: validateEvery ?? recorded.validateEvery,
     validateOn: validateOn ?? recorded.validateOn,
@@ -137,5 +153,8 @@ function absoluteDataset(dataset: string): string {
   const [, kind, folder] = /^([a-z-]+):(.+)$/.exec(dataset) ?? []
   return kind === undefined ? dataset : `${kind}:${resolve(folder)}`
 }
+
+const absolutePhotos = (photos: string): string =>
+  isDatasetName(photos) ? absoluteDataset(photos) : resolve(photos)
 
 const absoluteModel = (model: string): string => (existsSync(model) ? resolve(model) : model)

@@ -8,6 +8,11 @@ import type { BackwardOp, FoldedGraph, FusedGraph, FusedOp, GradientTape, ModelG
 import type { LossInputs, LossTerms } from '../ops/loss_term.ts'
 import type { ResizeOp } from '../ops/resize.ts'
 import { differentiateOp } from '../ops/training_ops.ts'
+import {
+  type Distillation,
+  type UnbiasedDistillationOp,
+  unbiasedDistillationLoss,
+} from '../ops/unbiased_distillation.ts'
 import { foldable, foldBatchNorms, fuseActivations } from '../passes/fold.ts'
 import { fuseAdd } from '../passes/fuse_add.ts'
 import { residualInPlace } from '../passes/residual_in_place.ts'
@@ -25,6 +30,8 @@ export interface TrainingGraphOptions {
   lossWeights?: readonly number[]
   /** Whether a parameter learns. No gradient is computed of layers that have no such parameter, before the first that has. Default: all do. */
   learns?: (parameter: Parameter) => boolean
+  /** Whether the first output is also held to what a network said before: takes `targets` and `newClasses`. */
+  distillation?: Distillation
   /** The share of the target that all classes have alike in each cross entropy, as in PyTorch. Default: 0. */
   labelSmoothing?: number
   /** What the first output's loss has beside the plain cross entropy. Default: nothing. */
@@ -40,7 +47,7 @@ export interface TrainingGraph extends FusedGraph {
   labels: Tensor
   /**
    * The terms of the loss, and outputs themselves: f32 [1, 1, 1, 2], the loss comes first. They are the cross entropies of the outputs of
-   * the forward graph, the first named `loss`, and then `lossTerms`.
+   * the forward graph, the first named `loss`, then `lossTerms`, and then the distillation.
    */
   losses: { output: Tensor; weight: number }[]
 }
@@ -68,14 +75,25 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
     const name = i === 0 ? 'loss' : `loss of ${outputs[i].name}`
     return headLoss({ logits: rows, labels, classWeights }, { ...options, name, head: i })
   })
+  const distilled = options.distillation && distillation(logits, options.distillation)
+  const { targets, newClasses } = distilled?.inputs ?? {}
   const losses = [0, 1].flatMap(part => heads.flatMap(({ losses }) => (part ? losses.slice(1) : losses[0])))
-  const given = heads.map(({ gradient }, i) => [upsamplings[i].output, gradient] as const)
-  const backward = optimised(differentiate(upsampled, new Map(given), options.learns))
+  const given = new Map(heads.map(({ gradient }, i) => [upsamplings[i].output, gradient]))
+  if (distilled) {
+    losses.push({ output: distilled.output, weight: distilled.lossWeight })
+    given.set(logits, distilled.gradient)
+  }
+  const backward = optimised(differentiate(upsampled, given, options.learns))
+  const lossOps = [...heads.flatMap(({ ops }) => ops), ...(distilled ? [distilled] : [])]
   return {
     stage: 'fused',
-    ops: [...upsampled.ops, ...heads.flatMap(({ ops }) => ops), ...backward],
+    ops: [...upsampled.ops, ...lossOps, ...backward],
     forwardOps: upsampled.ops.length,
-    inputs: [...prepared.inputs, labels, ...(classWeights ? [classWeights] : [])],
+    inputs: [
+      ...prepared.inputs,
+      labels,
+      ...[classWeights, targets, newClasses].filter(tensor => tensor !== undefined),
+    ],
     outputs: losses.map(({ output }) => output),
     labels,
     losses,
@@ -116,6 +134,14 @@ function headLoss(
     losses: [{ output: entropy.output, weight }, ...others.map(({ output, weight }) => ({ output, weight }))],
     gradient,
   }
+}
+
+/** The loss that holds logits to what another network said, by the inputs `targets` and `newClasses`. */
+function distillation(logits: Tensor, options: Distillation): UnbiasedDistillationOp {
+  const [, , , classes] = logits.shape
+  const targets: Tensor = { name: 'targets', shape: logits.shape, dtype: 'f32' }
+  const newClasses: Tensor = { name: 'newClasses', shape: [1, 1, 1, classes], dtype: 'f32' }
+  return unbiasedDistillationLoss({ logits, targets, newClasses }, { name: 'distillation', ...options })
 }
 
 /** Frozen statistics are as good as constants, so that batch norm is folded into the convolutions, as for inference. */

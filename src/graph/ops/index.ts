@@ -33,6 +33,7 @@ import * as preprocess from './preprocess.ts'
 import * as resize from './resize.ts'
 import * as softmax from './softmax.ts'
 import type { RuleOf, TapeOf } from './tape.ts'
+import type * as unbiasedDistillation from './unbiased_distillation.ts'
 import * as argmax from './upsample_argmax.ts'
 
 /** Ops that are the same at every stage. */
@@ -93,6 +94,7 @@ interface BackwardOps {
   sliceChannels: concat.SliceChannelsOp
   crossEntropy: crossEntropy.CrossEntropyOp
   crossEntropyBackward: crossEntropy.CrossEntropyBackwardOp
+  unbiasedDistillation: unbiasedDistillation.UnbiasedDistillationOp
   lossTerm: lossTerm.LossTermOp
   custom: custom.CustomOp
 }

@@ -3,7 +3,6 @@
 import type { Tensor } from '../ir/tensor.ts'
 import * as activation from './activation.ts'
 import * as batchNorm from './batch_norm.ts'
-import * as confident from './confident_classes.ts'
 import * as conv2d from './conv2d.ts'
 import * as convolution from './convolution.ts'
 import * as crossEntropy from './cross_entropy.ts'
@@ -23,14 +22,15 @@ import * as lossTerm from './loss_term.ts'
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
+import * as unbiasedDistillation from './unbiased_distillation.ts'
 
-export const trainingOps: OpTable & Gradients = {
+/** The op that labels photos is not among them: only what learns from such loads it. */
+export const trainingOps: Omit<OpTable, 'confidentClasses'> & Gradients = {
   ...inferenceOps,
   activationBackward: activation.activationBackwardOp,
   batchNormBackward: batchNorm.batchNormBackwardOp,
   batchNormTraining: batchNorm.batchNormTrainingOp,
   biasGradient: convolution.biasGradientOp,
-  confidentClasses: confident.confidentClassesOp,
   conv2dBackwardInput: conv2d.conv2dBackwardInputOp,
   conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
   crossEntropy: crossEntropy.crossEntropyOp,
@@ -43,6 +43,7 @@ export const trainingOps: OpTable & Gradients = {
   maximumBackward: maximum.maximumBackwardOp,
   maxPoolBackward: maxPool.maxPoolBackwardOp,
   resizeBackward: resize.resizeBackwardOp,
+  unbiasedDistillation: unbiasedDistillation.unbiasedDistillationOp,
 }
 
 /** Adds the gradients of an op's inputs and parameters to the tape. Throws where the op has none. */

@@ -5,7 +5,7 @@ import { activationBytes, type Shape, vectors } from '../layout.ts'
 import { samplingParams } from '../resizing/resize.ts'
 import { classMapWords } from '../resizing/upsample_argmax.ts'
 
-export interface ConfidentClassesOptions {
+interface ConfidentClassesOptions {
   label: string
   /** Shape of the logits, [n, h, w, classes], with at most 255 classes. */
   input: Shape

@@ -4,7 +4,7 @@ import * as shaders from '../../gpu/shaders.gen.ts'
 import type { Shape } from '../layout.ts'
 import { classMapWords } from '../resizing/upsample_argmax.ts'
 
-export interface HardLabelsOptions {
+interface HardLabelsOptions {
   label: string
   /** Shape of the labels, [n, height, width, 1]. */
   shape: Shape

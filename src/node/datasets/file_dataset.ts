@@ -1,4 +1,11 @@
-import { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../../data/dataset.ts'
+import {
+  type Dataset,
+  IGNORE_INDEX,
+  type LabelledImage,
+  type Labels,
+  type Photos,
+} from '../../data/dataset.ts'
+import type { Image } from '../../data/image.ts'
 import { UserError } from '../../errors.ts'
 import { printable, printablePath } from '../../printable.ts'
 import { type Item, readItem, readItemLabels } from './item.ts'
@@ -56,6 +63,42 @@ export class FileDataset implements Dataset {
     )
   }
 }
+
+/** Photos in files, without labels. */
+export class FilePhotos implements Photos {
+  readonly name: string
+  /** @internal */
+  readonly items: readonly Item[]
+  readonly ids: readonly string[]
+
+  /** @internal Throws a UserError if there are no photos, if two have the same id, or if an id is not printable. */
+  constructor(name: string, items: readonly Item[]) {
+    this.name = printablePath(name)
+    if (items.length === 0) throw new UserError(`${this.name}: there are no photos`)
+    checkIds(this.name, items)
+    this.items = items
+    this.ids = items.map(({ id }) => id)
+  }
+
+  get size(): number {
+    return this.items.length
+  }
+
+  read(index: number): Promise<{ image: Image }> {
+    return readItem(this.items[index])
+  }
+}
+
+/** @internal The photos as a dataset in which every pixel has the class 0, so that threads read them. */
+export const withoutFileLabels = (
+  { name, items }: FileDataset | FilePhotos,
+  classNames: readonly string[],
+): FileDataset =>
+  new FileDataset(
+    name,
+    classNames,
+    items.map(item => ({ ...item, labels: null })),
+  )
 
 /** The longest path that any system allows. */
 const LONGEST_ID = 4096

@@ -7,14 +7,14 @@ import { printable, printablePath } from '../../printable.ts'
 import { readImage, readImageSize } from '../images/image.ts'
 import { readMaskPng } from '../images/mask_png.ts'
 
-/** A photo and its labels: a PNG of class ids, or the regions that COCO's JSON gives for the photo. */
+/** A photo and its labels: a PNG of class ids, the regions that COCO's JSON gives for the photo, or null: all of class 0. */
 export interface Item {
   id: string
   /** The photo's path. */
   image: string
   /** How many channels of its own the image has. Without it, it is a photo. */
   channels?: number
-  labels: { file: string } | { regions: ClassRegion[]; width: number; height: number }
+  labels: { file: string } | { regions: ClassRegion[]; width: number; height: number } | null
 }
 
 /** The most pixels of a photo in memory: every GPU can bind as many. A larger photo is shrunk; its labels are not. Samples never are. */
@@ -40,6 +40,10 @@ export function readItemLabels(item: Item): Promise<Labels> {
 /** The labels, checked to have the photo's size. Regions are drawn only after the check, since the JSON may state any size. */
 async function readOwnLabels(item: Item, photo: Promise<Size>): Promise<Labels> {
   const { id, labels } = item
+  if (labels === null) {
+    const { width, height } = await photo
+    return { mask: new Uint8Array(width * height), width, height }
+  }
   if ('file' in labels) {
     const [size, mask] = await Promise.all([photo, readMaskPng(labels.file)])
     checkSize(item, size, mask)
@@ -57,7 +61,7 @@ type Size = { width: number; height: number }
 
 function checkSize({ image, labels }: Item, photo: Size, { width, height }: Size): void {
   if (photo.width === width && photo.height === height) return
-  const owner = 'file' in labels ? printablePath(labels.file) : 'its labels'
+  const owner = labels && 'file' in labels ? printablePath(labels.file) : 'its labels'
   throw new UserError(
     `${printablePath(image)}: ${photo.width}×${photo.height} pixels, but ${owner} ${width}×${height}`,
   )

@@ -13,6 +13,10 @@ const readers: Record<string, (folder: string, split: string) => Promise<FileDat
   'coco-voc': (folder, split) => openCoco(folder, split, { vocOnly: true }),
 }
 
+/** Whether a text begins with a word for a reader. */
+export const isDatasetName = (text: string): boolean =>
+  Object.hasOwn(readers, /^([a-z-]+):/.exec(text)?.[1] ?? '')
+
 /**
  * Opens the dataset that a text such as `voc:data/VOC2012` names: a folder after `voc:`, `folder:`, `coco:`, or `coco-voc:` (the
  * part of COCO that the paper pre-trains on). Reads only the lists, not yet the images.

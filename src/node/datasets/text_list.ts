@@ -70,7 +70,8 @@ interface ImageFolder {
   find(stem: string): string | undefined
 }
 
-const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif', '.npy']
+/** Of images that can be decoded. */
+export const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif', '.npy']
 
 /** Empty if the folder does not exist. */
 export async function imageFolder(folder: string): Promise<ImageFolder> {

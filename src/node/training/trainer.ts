@@ -1,6 +1,7 @@
 // Fine-tuning in Node: batches from worker threads, checkpoints in folders.
 
 import type { Dataset } from '../../data/dataset.ts'
+import { withoutLabels } from '../../data/without_labels.ts'
 import type { OpenOptions } from '../../library/open_options.ts'
 import {
   type ResumeOptions,
@@ -11,13 +12,22 @@ import {
 } from '../../library/trainer_base.ts'
 import type { Recipe } from '../../train/recipe_options.ts'
 import { checkDataset } from '../datasets/check.ts'
+import { FileDataset, FilePhotos, withoutFileLabels } from '../datasets/file_dataset.ts'
 import type { DeepLab } from '../deeplab.ts'
 import { openTuning } from '../tuning.ts'
 import type { SaveOptions } from '../write_model.ts'
 import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
-const NODE: TrainingPlatform = { openTuning, checkDataset, loadBatches }
+const NODE: TrainingPlatform = {
+  openTuning,
+  checkDataset,
+  withoutLabels: (photos, classNames) =>
+    photos instanceof FileDataset || photos instanceof FilePhotos
+      ? withoutFileLabels(photos, classNames)
+      : withoutLabels(photos, classNames),
+  loadBatches,
+}
 
 /**
  * Trains a model on a dataset: `for await (const { step, loss } of trainer) …`. Each iteration is a step. `break` stops it, and
@@ -55,6 +65,7 @@ export class Trainer extends TrainerBase<DeepLab> {
     {
       activationBudget,
       badImages,
+      unlabelled,
       signal,
       onProgress,
       onWarning,
@@ -63,7 +74,7 @@ export class Trainer extends TrainerBase<DeepLab> {
   ): Promise<Trainer> {
     const { model, progress } = await readTrainingCheckpoint(folder, open)
     try {
-      const changed = { activationBudget, badImages, signal, onProgress, onWarning }
+      const changed = { activationBudget, badImages, unlabelled, signal, onProgress, onWarning }
       const { recipe, options } = resumed({ model, progress, source: folder }, dataset, changed)
       const trainer = new Trainer(model, dataset, recipe, options)
       trainer.goOnFrom(folder, progress)

@@ -1,0 +1,52 @@
+import { mergedLoss } from '../../kernels/training/softmax_cross_entropy.ts'
+import { unbiasedDistillation } from '../../kernels/training/unbiased_distillation.ts'
+import type { OpOf, Tensor } from '../ir/tensor.ts'
+import { oneStep, scratch } from '../lower/step.ts'
+import type { OpDefinition } from './definition.ts'
+
+/** What the loss is: see the kernel's options. */
+export interface Distillation {
+  oldWeight: number
+  /** This loss's factor in the sum of losses. */
+  lossWeight: number
+}
+
+/**
+ * What the old classes keep while new ones are learned. `targets` [n, h, w, classes] are each pixel's weight times the old network's
+ * probabilities; the weights have the sum 1. `newClasses` [1, 1, 1, classes] is 1 for a new class. `output` is f32 [1, 1, 1, 2], as of the
+ * cross entropy.
+ */
+export type UnbiasedDistillationOp = OpOf<
+  'unbiasedDistillation',
+  { logits: Tensor; targets: Tensor; newClasses: Tensor }
+> &
+  Distillation & {
+    /** Of the logits. */
+    gradient: Tensor
+  }
+
+export const unbiasedDistillationOp: OpDefinition<UnbiasedDistillationOp> = {
+  lower(op) {
+    const { logits, targets, newClasses: new_classes } = op.inputs
+    const { name: label, oldWeight, lossWeight } = op
+    const options = { label, input: logits.shape, oldWeight, lossWeight }
+    const kernel = unbiasedDistillation(options)
+    const partials = scratch(op, kernel.outputs.partials)
+    const merge = mergedLoss({ label, count: kernel.workgroups })
+    return [
+      ...oneStep(op, kernel, { logits, targets, new_classes, logits_gradient: op.gradient, partials }),
+      ...oneStep(op, merge, { partials, loss: op.output }),
+    ]
+  },
+}
+
+/** The loss of a network's logits, with its gradient. */
+export function unbiasedDistillationLoss(
+  inputs: UnbiasedDistillationOp['inputs'],
+  options: Distillation & { name: string },
+): UnbiasedDistillationOp {
+  const { logits } = inputs
+  const gradient: Tensor = { ...logits, name: `${options.name}.gradient` }
+  const output: Tensor = { name: options.name, shape: [1, 1, 1, 2], dtype: 'f32' }
+  return { kind: 'unbiasedDistillation', inputs, ...options, gradient, output }
+}
