@@ -7,7 +7,7 @@ import {
   type InferenceOptions,
   type RefinedOptions,
 } from '../inference/inference_options.ts'
-import { ownSize } from '../inference/photo.ts'
+import { ownSize, photoSize } from '../inference/photo.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
 import { checkOptionValues, SIGNAL } from '../options.ts'
 import type { BatchWork, YieldedResult } from './segment_batches.ts'
@@ -95,6 +95,6 @@ export function networkCall(
   const { tile } = options
   const names = Object.keys(INFERENCE_OPTIONS) as (keyof InferenceOptions)[]
   const inference: InferenceOptions = Object.fromEntries(names.map(name => [name, options[name]]))
-  if (tile === undefined) return { sizes: photos.map(({ data: _, ...its }) => its), options: inference }
+  if (tile === undefined) return { sizes: photos.map(photoSize), options: inference }
   return { sizes: [ownSize({ width: tile, height: tile })], options: { ...inference, size: tile } }
 }
