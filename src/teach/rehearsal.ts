@@ -5,16 +5,19 @@ import { IGNORE_INDEX } from '../data/dataset.ts'
 import type { Distillation } from '../graph/ops/unbiased_distillation.ts'
 import type { LabelSize } from './strokes.ts'
 
-/**
- * How much it counts that a pixel without strokes is of some old class, beside 1 for what the network said of it. A new class is on pixels
- * without strokes, too, and takes them where this is little; where it is nothing, one stroke makes the whole picture that class.
- */
-const OLD_WEIGHT = 0.2
+export interface Rehearsal {
+  /** How much the pixels without strokes count together. All strokes of a photo count 1. */
+  rehearsal: number
+  /**
+   * How much it counts that a pixel without strokes is of some old class, beside 1 for what the network said of it. A new class is on
+   * pixels without strokes, too, and takes them where this is little; where it is nothing, one stroke makes the whole picture that class.
+   */
+  oldWeight: number
+}
 
-/** What the pixels without strokes teach, if they count `rehearsal` together. All strokes of a photo count 1. */
-export function distillationOf(rehearsal: number): Distillation | undefined {
-  if (rehearsal === 0) return undefined
-  return { oldWeight: OLD_WEIGHT, lossWeight: rehearsal / (1 + rehearsal) }
+/** What the pixels without strokes teach. */
+export function distillationOf({ rehearsal, oldWeight }: Rehearsal): Distillation | undefined {
+  return rehearsal === 0 ? undefined : { oldWeight, lossWeight: rehearsal / (1 + rehearsal) }
 }
 
 /** What a network said about a photo, at each pixel of its logits. */
