@@ -51,7 +51,7 @@ export type { Model } from './model_files.ts'
 export type { ConventionOptions, CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
 export type { DrawOptions, MaskPngOptions, TintOptions } from './overlay.ts'
 export type { Pixels, Size } from './pixels.ts'
-export { type SampledPixels, sampledImage } from './samples.ts'
+export { type AnySamples, type SampledPixels, sampledImage } from './samples.ts'
 export type { YieldedResult } from './segment_batches.ts'
 export type {
   EachPhotoOptions,
