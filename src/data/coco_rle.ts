@@ -48,3 +48,39 @@ function unpackRuns(text: string): number[] {
   }
   return runs
 }
+
+/** The bitmap of the pixels that have a value; row by row, as `decodeRle` gives it. The runs are packed into text. */
+export function encodeRle(
+  pixels: ArrayLike<number>,
+  value: number,
+  { width, height }: { width: number; height: number },
+): CocoRle {
+  const runs: number[] = []
+  let [run, isOne] = [0, false]
+  for (let x = 0; x < width; x++)
+    for (let at = x; at < width * height; at += width) {
+      if ((pixels[at] === value) !== isOne) {
+        runs.push(run)
+        run = 0
+        isOne = !isOne
+      }
+      run++
+    }
+  runs.push(run)
+  return { size: [height, width], counts: packRuns(runs) }
+}
+
+/** Writes the text that `unpackRuns` reads. */
+function packRuns(runs: readonly number[]): string {
+  const text: string[] = []
+  for (const [i, run] of runs.entries()) {
+    let value = i > 2 ? run - runs[i - 2] : run
+    for (let isLast = false; !isLast; ) {
+      const bits = value & 31
+      value >>= 5
+      isLast = value === (bits & 16 ? -1 : 0)
+      text.push(String.fromCharCode(48 + bits + (isLast ? 0 : 32)))
+    }
+  }
+  return text.join('')
+}

@@ -1,0 +1,169 @@
+// LabelMe's JSON: the shapes of one photo, painted one over the other.
+
+import * as v from 'valibot'
+import { UserError } from '../errors.ts'
+import { parseJson } from '../json.ts'
+import { printableUpTo } from '../printable.ts'
+import { hasBackground } from './class_names.ts'
+import { findComponents, outlineOf } from './components.ts'
+import { IGNORE_INDEX, type Labels } from './dataset.ts'
+import { fillPolygon } from './fill_polygon.ts'
+
+/** LabelMe's own names for the pixels of no object, and for those that are not scored. */
+const BACKGROUND = '_background_'
+const IGNORE = '__ignore__'
+
+export interface LabelmeShape {
+  label: string
+  points: [x: number, y: number][]
+  shape_type: 'polygon' | 'rectangle'
+}
+
+export interface LabelmeFile {
+  /** Relative to the folder of the JSON. */
+  imagePath: string
+  imageWidth: number
+  imageHeight: number
+  shapes: LabelmeShape[]
+}
+
+/** The name of a class or of IGNORE_INDEX in LabelMe. */
+export function labelmeName(id: number, classNames: readonly string[]): string {
+  if (id === IGNORE_INDEX) return IGNORE
+  return id === 0 && hasBackground(classNames) ? BACKGROUND : classNames[id]
+}
+
+/**
+ * The labels as LabelMe's JSON: a polygon for each connected part of a class. What is within a hole of a part follows it, so that it is painted
+ * over it. A corner is the place of a pixel, since LabelMe's converter paints the pixels under a polygon's border, too: with these
+ * corners it paints exactly the part.
+ */
+export function labelmeFile(
+  labels: Labels,
+  { classNames, imagePath }: { classNames: readonly string[]; imagePath: string },
+): object {
+  const found = findComponents(labels)
+  const { width, height } = labels
+  const isUnpainted = hasBackground(classNames)
+  const shapes = found.components.flatMap(({ value, left, top, right, bottom }, id) => {
+    const isWithin = left > 0 && top > 0 && right < width && bottom < height
+    if (value === 0 && isUnpainted && !isWithin) return []
+    return [
+      {
+        label: labelmeName(value, classNames),
+        points: pointsOf(outlineOf(id, found).pixels),
+        group_id: null,
+        shape_type: 'polygon',
+        flags: {},
+      },
+    ]
+  })
+  return {
+    version: '5.1.1',
+    flags: {},
+    shapes,
+    imagePath,
+    imageData: null,
+    imageHeight: height,
+    imageWidth: width,
+  }
+}
+
+/** At least three points, which LabelMe asks for: the last one stands again. */
+function pointsOf(pixels: readonly number[]): [number, number][] {
+  const points = Array.from({ length: pixels.length / 2 }, (_, i): [number, number] => [
+    pixels[2 * i],
+    pixels[2 * i + 1],
+  ])
+  while (points.length < 3) points.push(points[points.length - 1])
+  return points
+}
+
+const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 20))
+const FILE = v.object({
+  imagePath: v.string(),
+  imageWidth: side,
+  imageHeight: side,
+  shapes: v.array(
+    v.object({
+      label: v.string(),
+      points: v.array(v.tuple([v.pipe(v.number(), v.finite()), v.pipe(v.number(), v.finite())])),
+      shape_type: v.optional(
+        v.picklist(['polygon', 'rectangle'], 'expected polygon or rectangle'),
+        'polygon',
+      ),
+    }),
+  ),
+})
+
+/** Throws a UserError that begins with `file` for a text that is not LabelMe's JSON, or has shapes without an inside. */
+export function parseLabelme(file: string, text: string): LabelmeFile {
+  const { imagePath, imageWidth, imageHeight, shapes } = parseJson(FILE, text, file)
+  return { imagePath, imageWidth, imageHeight, shapes }
+}
+
+/** The id of a label. Undefined for one that is none of the classes. */
+function idOf(label: string, classNames: readonly string[]): number | undefined {
+  if (label === IGNORE) return IGNORE_INDEX
+  if (label === BACKGROUND && hasBackground(classNames)) return 0
+  const id = classNames.indexOf(label)
+  return id < 0 ? undefined : id
+}
+
+/**
+ * The labels of a photo: class 0 where there is no shape. Each shape replaces those before it, its border included. Throws a UserError for a
+ * label that is no class, and for coordinates that make no sense.
+ */
+export function drawShapes(
+  shapes: readonly LabelmeShape[],
+  { classNames, width, height }: { classNames: readonly string[]; width: number; height: number },
+): Labels {
+  const mask = new Uint8Array(width * height)
+  for (const { label, points, shape_type } of shapes) {
+    const id = idOf(label, classNames)
+    if (id === undefined) throw new UserError(`there is no class "${printableUpTo(40, label)}"`)
+    const corners = shape_type === 'rectangle' ? rectangleCorners(points) : points
+    const drawn = drawPolygon(
+      corners.map(([x, y]) => [Math.trunc(x), Math.trunc(y)]),
+      { width, height },
+    )
+    for (let i = 0; i < mask.length; i++) if (drawn[i]) mask[i] = id
+  }
+  return { mask, width, height }
+}
+
+type Point = readonly [x: number, y: number]
+
+function rectangleCorners(points: readonly Point[]): Point[] {
+  if (points.length !== 2) throw new UserError(`a rectangle of ${points.length} points: expected 2`)
+  const [[left, top], [right, bottom]] = points
+  return [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+  ]
+}
+
+/** The pixels within a polygon whose corners are places of pixels, and those under its border. */
+function drawPolygon(corners: readonly Point[], size: { width: number; height: number }): Uint8Array {
+  const bitmap = new Uint8Array(size.width * size.height)
+  const centres = corners.flatMap(([x, y]) => [x + 0.5, y + 0.5])
+  fillPolygon(centres, bitmap, size)
+  for (const [i, corner] of corners.entries())
+    drawLine(corner, corners[(i + 1) % corners.length], { bitmap, ...size })
+  return bitmap
+}
+
+function drawLine(
+  [x, y]: Point,
+  [endX, endY]: Point,
+  { bitmap, width, height }: { bitmap: Uint8Array; width: number; height: number },
+): void {
+  const steps = Math.max(Math.abs(endX - x), Math.abs(endY - y))
+  for (let step = 0; step <= steps; step++) {
+    const share = steps === 0 ? 0 : step / steps
+    const [column, row] = [Math.round(x + share * (endX - x)), Math.round(y + share * (endY - y))]
+    if (column >= 0 && row >= 0 && column < width && row < height) bitmap[row * width + column] = 1
+  }
+}
