@@ -102,6 +102,13 @@ export function parseLabelme(file: string, text: string): LabelmeFile {
   return { imagePath, imageWidth, imageHeight, shapes }
 }
 
+/** Background, and the labels of all files in the order of the alphabet. */
+export function labelmeClasses(files: readonly LabelmeFile[]): string[] {
+  const labels = new Set(files.flatMap(({ shapes }) => shapes.map(({ label }) => label)))
+  for (const own of [BACKGROUND, IGNORE, 'background']) labels.delete(own)
+  return ['background', ...[...labels].sort()]
+}
+
 /** The id of a label. Undefined for one that is none of the classes. */
 function idOf(label: string, classNames: readonly string[]): number | undefined {
   if (label === IGNORE) return IGNORE_INDEX
