@@ -63,5 +63,7 @@ export function cocoAnnotations(
 /** COCO's outlines of one object are all filled, so they cannot leave a hole. */
 function segmentationOf(id: number, found: Components): CocoAnnotation['segmentation'] {
   const { corners, hasHoles } = outlineOf(id, found)
-  return hasHoles ? encodeRle(found.owners, id, found) : [corners]
+  return hasHoles
+    ? encodeRle(found.owners, id, { ...found.components[id], width: found.width, height: found.height })
+    : [corners]
 }

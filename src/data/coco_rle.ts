@@ -49,25 +49,32 @@ function unpackRuns(text: string): number[] {
   return runs
 }
 
-/** The bitmap of the pixels that have a value; row by row, as `decodeRle` gives it. The runs are packed into text. */
-export function encodeRle(
-  pixels: ArrayLike<number>,
-  value: number,
-  { width, height }: { width: number; height: number },
-): CocoRle {
+/** The bitmap of the pixels that have a value, packed into text. All of them lie in the box, if one is given: its sides in pixels. */
+export function encodeRle(pixels: ArrayLike<number>, value: number, place: RlePlace): CocoRle {
+  const { width, height, left = 0, top = 0, right = width, bottom = height } = place
   const runs: number[] = []
-  let [run, isOne] = [0, false]
-  for (let x = 0; x < width; x++)
-    for (let at = x; at < width * height; at += width) {
-      if ((pixels[at] === value) !== isOne) {
-        runs.push(run)
-        run = 0
-        isOne = !isOne
-      }
-      run++
-    }
-  runs.push(run)
+  let [begin, isOne] = [0, false]
+  const turn = (at: number) => {
+    runs.push(at - begin)
+    begin = at
+    isOne = !isOne
+  }
+  for (let x = left; x < right; x++) {
+    for (let y = top; y < bottom; y++) if ((pixels[y * width + x] === value) !== isOne) turn(x * height + y)
+    const isFollowed = top === 0 && bottom === height && x + 1 < right
+    if (isOne && !isFollowed) turn(x * height + bottom)
+  }
+  if (begin < width * height) runs.push(width * height - begin)
   return { size: [height, width], counts: packRuns(runs) }
+}
+
+interface RlePlace {
+  width: number
+  height: number
+  left?: number
+  top?: number
+  right?: number
+  bottom?: number
 }
 
 /** Writes the text that `unpackRuns` reads. */

@@ -130,11 +130,8 @@ export function drawShapes(
     const id = idOf(label, classNames)
     if (id === undefined) throw new UserError(`there is no class "${printableUpTo(40, label)}"`)
     const corners = shape_type === 'rectangle' ? rectangleCorners(points) : points
-    const drawn = drawPolygon(
-      corners.map(([x, y]) => [Math.trunc(x), Math.trunc(y)]),
-      { width, height },
-    )
-    for (let i = 0; i < mask.length; i++) if (drawn[i]) mask[i] = id
+    const places = corners.map(([x, y]): Point => [Math.trunc(x), Math.trunc(y)])
+    paintPolygon(places, { mask, width, height, id })
   }
   return { mask, width, height }
 }
@@ -152,14 +149,42 @@ function rectangleCorners(points: readonly Point[]): Point[] {
   ]
 }
 
-/** The pixels within a polygon whose corners are places of pixels, and those under its border. */
-function drawPolygon(corners: readonly Point[], size: { width: number; height: number }): Uint8Array {
+interface Painting extends Labels {
+  id: number
+}
+
+/** Paints the pixels within a polygon whose corners are places of pixels, and those under its border. */
+function paintPolygon(corners: readonly Point[], { mask, width, height, id }: Painting): void {
+  const [left, right] = extent(
+    corners.map(([x]) => x),
+    width,
+  )
+  const [top, bottom] = extent(
+    corners.map(([, y]) => y),
+    height,
+  )
+  const size = { width: Math.max(0, right - left), height: Math.max(0, bottom - top) }
   const bitmap = new Uint8Array(size.width * size.height)
-  const centres = corners.flatMap(([x, y]) => [x + 0.5, y + 0.5])
-  fillPolygon(centres, bitmap, size)
-  for (const [i, corner] of corners.entries())
-    drawLine(corner, corners[(i + 1) % corners.length], { bitmap, ...size })
-  return bitmap
+  const moved = corners.map(([x, y]): Point => [x - left, y - top])
+  fillPolygon(
+    moved.flatMap(([x, y]) => [x + 0.5, y + 0.5]),
+    bitmap,
+    size,
+  )
+  for (const [i, corner] of moved.entries())
+    drawLine(corner, moved[(i + 1) % moved.length], { bitmap, ...size })
+  for (let i = 0; i < bitmap.length; i++)
+    if (bitmap[i]) mask[(top + Math.floor(i / size.width)) * width + left + (i % size.width)] = id
+}
+
+/** The first place of a polygon within the photo, and the one after its last. */
+function extent(places: readonly number[], count: number): [first: number, end: number] {
+  let [first, last] = [count, -1]
+  for (const place of places) {
+    first = Math.min(first, place)
+    last = Math.max(last, place)
+  }
+  return [Math.max(0, first), Math.min(count, last + 1)]
 }
 
 function drawLine(
