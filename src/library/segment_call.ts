@@ -7,8 +7,9 @@ import {
   type InferenceOptions,
   type RefinedOptions,
 } from '../inference/inference_options.ts'
-import { ownSize } from '../inference/photo.ts'
+import { ownSize, photoSize } from '../inference/photo.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
+import { checkOptionValues, SIGNAL } from '../options.ts'
 import type { BatchWork, YieldedResult } from './segment_batches.ts'
 import {
   checkEachPhoto,
@@ -39,11 +40,12 @@ type Start<Source, Result> = (isArray: boolean) => Promise<BatchWork<Source, Res
  * A result for a photo, or one for each photo of an array. A call that is aborted rejects at once. What the GPU has of it by then still
  * runs, and later calls wait for that.
  */
-export function segmentCall<Source, Result>(
+export async function segmentCall<Source, Result>(
   input: Source | readonly Source[],
   options: ManyPhotosOptions<Source>,
   start: Start<Source, Result>,
 ): Promise<Result | (Result | undefined)[]> {
+  checkOptionValues(options, { signal: SIGNAL })
   const { signal } = options
   const found = Array.isArray(input)
     ? segmentArray<Source, Result>([...input], options, start)
@@ -93,6 +95,6 @@ export function networkCall(
   const { tile } = options
   const names = Object.keys(INFERENCE_OPTIONS) as (keyof InferenceOptions)[]
   const inference: InferenceOptions = Object.fromEntries(names.map(name => [name, options[name]]))
-  if (tile === undefined) return { sizes: photos.map(({ data: _, ...its }) => its), options: inference }
+  if (tile === undefined) return { sizes: photos.map(photoSize), options: inference }
   return { sizes: [ownSize({ width: tile, height: tile })], options: { ...inference, size: tile } }
 }

@@ -9,6 +9,7 @@ import type { RefinedOptions } from '../../inference/inference_options.ts'
 import type { Model } from '../../library/model_files.ts'
 import { type Outcome, runPhotos } from '../../library/photo_runner.ts'
 import { mostPixels } from '../../library/pixels.ts'
+import { samplesIn } from '../../model/preprocessing.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { version } from '../../node/version.ts'
 import { refinedOf } from '../inference_options.ts'
@@ -173,16 +174,18 @@ const ON_GPU = 2
 export async function segmentPhotos(run: SegmentRun): Promise<void> {
   const { model, options, output, work, throughput } = run
   const maxPixels = mostPixels(model.gpu, options)
+  const channels = samplesIn(model.state.preprocessing)
   const scores = options.probabilities ? 4 * model.classNames.length : 0
+  const bytes = BYTES_A_PIXEL + scores + 4 * (channels ?? 0)
   await runPhotos<Item, DecodedPhoto, ClassMap, DoneRow>(
     itemsOf(run),
     {
       ahead: ON_GPU,
-      weigh: ({ photo: { size }, earlier }) =>
-        size && !earlier ? size.width * size.height * (BYTES_A_PIXEL + scores) : 0,
+      weigh: ({ photo: { size }, earlier }) => (size && !earlier ? size.width * size.height * bytes : 0),
       known: ({ photo: { error }, earlier }) =>
         earlier ? { result: earlier } : error ? { error } : undefined,
-      read: async ({ photo }) => work.read({ source: await loaded(photo), name: photo.file, maxPixels }),
+      read: async ({ photo }) =>
+        work.read({ source: await loaded(photo), name: photo.file, maxPixels, channels }),
       async submit([{ image }]) {
         const output = options.probabilities ? 'probabilities' : 'mask'
         const map = await model.submit(image, {
@@ -191,7 +194,7 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
         })
         return async () => [await map()]
       },
-      async write({ photo, stamp }, { image, sha256 }, { found: map, gpu }) {
+      async write({ photo, stamp }, { image: { samples: _, ...image }, sha256 }, { found: map, gpu }) {
         const segmented = { image, map, classNames: model.classNames }
         const written = await output.write(photo, segmented, work)
         return { ...baseOf(photo, run, stamp), sha256, ...written, milliseconds: Math.round(gpu) }
@@ -212,7 +215,7 @@ async function* itemsOf({ photos, ...run }: SegmentRun): AsyncGenerator<Item> {
     if (!earlier) {
       const replacesNpy = manifest?.isResumed === true
       await attempt(photo, () => output.checkPhoto(photo, { classNames, replacesNpy }))
-      await readHeader(photo)
+      await readHeader(photo, { channels: samplesIn(model.state.preprocessing) })
     }
     yield { photo, stamp, earlier }
   }
