@@ -3,7 +3,7 @@
 import type { Labels } from './dataset.ts'
 
 /** Pixels of one value that touch by their sides. */
-export interface Component {
+interface Component {
   /** A class id, or IGNORE_INDEX. */
   value: number
   /** Its first pixel, row by row. The pixels around a component begin before it. */
@@ -83,7 +83,7 @@ function extend(component: Component, { x, y, sides }: { x: number; y: number; s
   component.bottom = Math.max(component.bottom, y + 1)
 }
 
-export interface Outline {
+interface Outline {
   /** The corners along the borders of pixels, clockwise: x, y, x, y, …. A corner where the component touches itself stands twice. */
   corners: number[]
   /** The pixels of the component along its outline, in the same order: x, y, x, y, …. Each touches the next by a side. */

@@ -28,7 +28,7 @@ export interface LabelmeFile {
 }
 
 /** The name of a class or of IGNORE_INDEX in LabelMe. */
-export function labelmeName(id: number, classNames: readonly string[]): string {
+function labelmeName(id: number, classNames: readonly string[]): string {
   if (id === IGNORE_INDEX) return IGNORE
   return id === 0 && hasBackground(classNames) ? BACKGROUND : classNames[id]
 }

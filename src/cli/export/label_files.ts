@@ -20,7 +20,7 @@ interface Place {
 }
 
 /** A photo with its labels. */
-export interface LabelledPhoto {
+interface LabelledPhoto {
   /** The photo's path. */
   image: string
   /** Its name in the new dataset, without ending. */
