@@ -4,7 +4,7 @@
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
-import { type ColourJitter, isColourJitter } from './distortion.ts'
+import { type ColourJitter, isColourJitter } from './jitter_amounts.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 /** The options of a step that have defaults there, and values here. */
