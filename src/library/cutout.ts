@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { ScoreMap } from '../inference/score_map.ts'
 import { checkOptions, type DeclaredOptions, oneOfTexts, shown } from '../options.ts'
+import { sizeWithin } from './pixels.ts'
 
 /** `Source` is the type of photos. */
 export interface CutoutOptions<Source = unknown> {
@@ -70,8 +71,7 @@ export interface CutoutJob<Source> {
 export async function renderCutout<Source>(gpu: Gpu, job: CutoutJob<Source>): Promise<Picture> {
   const { photo, scores, ids, background, cover } = job
   const { cutOut } = await import('../cutout/cut_out.ts') // a page need not load it before it cuts out
-  const { width, height, classes, data } = scores
-  const probability = { data: sumOf(data, classes, ids), width, height }
+  const probability = probabilityOf(scores, ids)
   const found = await cutOut(gpu, { photo, probability, withBackdrop: background === 'blur' })
   const { pixels, backdrop } = found
   if (background === undefined) return pixels
@@ -81,12 +81,22 @@ export async function renderCutout<Source>(gpu: Gpu, job: CutoutJob<Source>): Pr
   return over(pixels, at => behind.subarray(at, at + 3))
 }
 
+/** The most pixels of a probability: that of a larger map is sampled, because its scores were upsampled themselves. */
+const MOST_PIXELS = 2 ** 20
+
 /** The probability that a pixel has one of the classes. */
-function sumOf(data: Float32Array, classes: number, ids: readonly number[]): Float32Array {
+function probabilityOf(scores: ScoreMap, ids: readonly number[]) {
+  const { width, height } = sizeWithin(MOST_PIXELS, scores)
   const kept = [...new Set(ids)]
-  return Float32Array.from({ length: data.length / classes }, (_, pixel) =>
-    kept.reduce((sum, id) => sum + data[pixel * classes + id], 0),
-  )
+  const data = new Float32Array(width * height)
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * scores.height) / height) * scores.width
+    for (let x = 0; x < width; x++) {
+      const from = (row + Math.floor(((x + 0.5) * scores.width) / width)) * scores.classes
+      for (const id of kept) data[y * width + x] += scores.data[from + id]
+    }
+  }
+  return { data, width, height }
 }
 
 /** The picture on an opaque background. `behind`: its colour at a byte of the picture. */

@@ -42,7 +42,7 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends 
 
   /**
    * The bytes of a PNG or WebP of the photo's pixels of some classes on transparent ground, with soft edges, or on another background. It
-   * needs the probabilities: `segment` with `output: 'probabilities'`, where `at: 'network'` takes less memory and gives nearly the same.
+   * needs the probabilities: `segment` with `output: 'probabilities'`, where `at: 'network'` takes less memory and gives softer edges.
    * If the photo was shrunk for the GPU, the picture has the smaller size. Throws a UserError for invalid options.
    */
   async cutout(options: CutoutOptions = {}): Promise<Uint8Array> {

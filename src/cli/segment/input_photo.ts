@@ -72,7 +72,7 @@ export function errorOf({ file }: InputPhoto, error: unknown): UserError {
 /** The photos of a folder, a pattern or an archive. A single file may have any name. */
 const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
 /** Files that the command writes. */
-const RESULT_NAME = /\.(mask|overlay|probabilities\.\d+-[^/\\.]*)\.png$/i
+const RESULT_NAME = /\.(mask|overlay|cutout|probabilities\.\d+-[^/\\.]*)\.png$/i
 
 export const IMAGE_KINDS = 'JPEG, PNG, WebP, AVIF, TIFF or GIF'
 
