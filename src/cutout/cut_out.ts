@@ -20,7 +20,7 @@ interface Pixels {
   height: number
 }
 
-export interface CutOutJob {
+interface CutOutJob {
   photo: Pixels
   /** The probability of what is cut out at each pixel, of any size. */
   probability: { data: Float32Array; width: number; height: number }
@@ -92,13 +92,7 @@ export async function cutOut(gpu: Gpu, job: CutOutJob): Promise<CutOut> {
       ],
       signal,
     )
-    const data = await photoStrips(gpu, photo, signal, (rows, ranges) => ({
-      kernel: mattePixels({
-        label: 'cutout pixels',
-        ...{ input: { h: size.height, w: size.width }, height: photo.height, width: photo.width, rows },
-      }),
-      ranges: { ...ranges, coefficients: own.coefficients, layers },
-    }))
+    const data = await pixelsOf(gpu, job, size, { coefficients: own.coefficients, layers })
     const pixels = { data, width: photo.width, height: photo.height }
     if (!job.withBackdrop) return { pixels }
     const blurs = Array.from({ length: BACKDROP_MEANS }, () =>
@@ -111,6 +105,18 @@ export async function cutOut(gpu: Gpu, job: CutOutJob): Promise<CutOut> {
     for (const buffer of buffers) gpu.release(buffer)
   }
 }
+
+/** RGBA of the foreground, at the photo's size. */
+const pixelsOf = (
+  gpu: Gpu,
+  { photo, signal }: CutOutJob,
+  { width: w, height: h }: Size,
+  ranges: Record<'coefficients' | 'layers', Range>,
+): Promise<Uint8Array> =>
+  photoStrips(gpu, photo, signal, (rows, strip) => ({
+    kernel: mattePixels({ label: 'cutout pixels', ...photo, input: { h, w }, rows }),
+    ranges: { ...strip, ...ranges },
+  }))
 
 interface Size {
   width: number

@@ -11,7 +11,7 @@ import { checkOptions, type DeclaredOptions, oneOfTexts, shown } from '../option
 import { sizeWithin } from './pixels.ts'
 
 /** `Source` is the type of photos. */
-export interface CutoutOptions<Source = unknown> {
+export interface CutoutOptionsOf<Source = unknown> {
   /** The names of the classes to keep. Default: all except the background. */
   classes?: readonly string[]
   /**
@@ -25,21 +25,21 @@ export interface CutoutOptions<Source = unknown> {
 
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))
 
-const CUTOUT_OPTIONS: DeclaredOptions<CutoutOptions> = {
+const CUTOUT_OPTIONS: DeclaredOptions<CutoutOptionsOf> = {
   classes: { schema: v.pipe(v.array(v.string()), v.minLength(1)), expected: 'names of classes' },
   background: {
     schema: v.union([
       v.literal('blur'),
       v.tuple([byte, byte, byte]),
       v.strictObject({ picture: v.unknown() }),
-    ]) as v.GenericSchema<NonNullable<CutoutOptions['background']>>,
+    ]) as v.GenericSchema<NonNullable<CutoutOptionsOf['background']>>,
     expected: 'blur, a colour such as [255, 255, 255], or { picture }',
   },
   format: oneOfTexts('png', 'webp'),
 }
 
 /** The ids of the classes to keep. Throws a UserError for invalid options, and for a name that the network lacks. */
-export function cutoutClasses(options: CutoutOptions, classNames: readonly string[]): number[] {
+export function cutoutClasses(options: CutoutOptionsOf, classNames: readonly string[]): number[] {
   checkOptions(options, CUTOUT_OPTIONS)
   const { classes } = options
   if (!classes) return [...classNames.keys()].filter(id => !isBackground({ name: classNames[id] }))
@@ -62,7 +62,7 @@ export interface CutoutJob<Source> {
   /** Probabilities, at any size. */
   scores: ScoreMap
   ids: readonly number[]
-  background: CutoutOptions<Source>['background']
+  background: CutoutOptionsOf<Source>['background']
   /** A picture at this size: it is scaled to cover it. */
   cover(picture: Source | Picture, size: { width: number; height: number }): Promise<Picture>
 }

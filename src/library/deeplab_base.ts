@@ -7,11 +7,7 @@ import { DeviceLostError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import { BackgroundTuner } from '../inference/background_tuner.ts'
-import {
-  INFERENCE_OPTIONS,
-  type InferenceOptions,
-  type SegmentOutput,
-} from '../inference/inference_options.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
 import { type PhotoSize, Segmenter } from '../inference/segmenter.ts'
 import type { Tiled } from '../inference/tiled_map.ts'
 import type { Precision } from '../kernels/layout.ts'
@@ -34,7 +30,6 @@ import {
   type TunePhotoOptions,
   type WarmUpOptions,
 } from './segment_options.ts'
-import type { ResultNames } from './segmentation_base.ts'
 import type { Tuning } from './tuning.ts'
 
 /** The base of `DeepLab` on either platform: it segments photos of type `Source` into results of type `Result`. */
@@ -298,11 +293,8 @@ export abstract class DeepLabBase<Source, Result> {
   async #segmentBatch(photos: Image[], options: SegmentOptions & Pick<Tiled, 'onTile'>): Promise<Result[]> {
     const maps = await this.#onGpu(segmenter => segmenter.segment(photos, options))
     this.#tuneLater(networkCall(photos, options))
-    const names: ResultNames<SegmentOutput> = {
-      output: options.output ?? 'mask',
-      classNames: this.classNames,
-      onGpu: work => this.onGpu(work),
-    }
+    const onGpu = <T>(work: (gpu: Gpu) => Promise<T>) => this.onGpu(work)
+    const names = { output: options.output ?? 'mask', classNames: this.classNames, onGpu }
     return maps.map((map, i) => this.#platform.result(photos[i], map, names))
   }
 

@@ -9,7 +9,7 @@ import type { ClassMap } from '../inference/class_map.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
 import type { ScoreMap } from '../inference/score_map.ts'
 import { shown } from '../options.ts'
-import type { CutoutJob, CutoutOptions, Picture } from './cutout.ts'
+import type { CutoutJob, CutoutOptionsOf, Picture } from './cutout.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
 export interface ClassScores extends ScoreMap {
@@ -90,7 +90,7 @@ export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOut
 
   /** The pixels of a cut-out. `cover`: a picture at the photo's size. */
   protected async cutoutPixels<Source>(
-    options: CutoutOptions<Source>,
+    options: CutoutOptionsOf<Source>,
     cover: CutoutJob<Source>['cover'],
   ): Promise<Picture> {
     const { cutoutClasses, renderCutout } = await import('./cutout.ts') // loaded only when needed

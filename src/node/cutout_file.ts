@@ -1,7 +1,7 @@
 // Cut-outs as files, and the pictures behind them.
 
 import sharp from 'sharp'
-import type { CutoutOptions, Picture } from '../library/cutout.ts'
+import type { CutoutOptionsOf, Picture } from '../library/cutout.ts'
 import { MAX_PHOTO_PIXELS, type Size } from '../library/pixels.ts'
 import { type ImageSource, readSource } from './images/image_source.ts'
 
@@ -12,7 +12,7 @@ export async function cover(picture: ImageSource, { width, height }: Size): Prom
   return { data: new Uint8Array(await covering.raw().toBuffer()), width, height }
 }
 
-export const encodePicture = (picture: Picture, { format = 'png' }: CutoutOptions): Promise<Uint8Array> =>
+export const encodePicture = (picture: Picture, { format = 'png' }: CutoutOptionsOf): Promise<Uint8Array> =>
   opened(picture).toFormat(format).toBuffer()
 
 const opened = ({ data, width, height }: Picture) => sharp(data, { raw: { width, height, channels: 4 } })

@@ -1,5 +1,5 @@
 import type { SegmentOutput } from '../inference/inference_options.ts'
-import type { CutoutOptions as AnyCutoutOptions } from '../library/cutout.ts'
+import type { CutoutOptionsOf } from '../library/cutout.ts'
 import { encodeMaskPng } from '../library/mask_png.ts'
 import { type MaskPngOptions, paletteOf } from '../library/overlay.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
@@ -7,7 +7,7 @@ import { writeFileAtomic } from './files/atomic.ts'
 import type { ImageSource } from './images/image_source.ts'
 import { type OverlayOptions, overlayOptions, renderOverlay } from './overlay/overlay.ts'
 
-export type CutoutOptions = AnyCutoutOptions<ImageSource>
+export type CutoutOptions = CutoutOptionsOf<ImageSource>
 
 /** The result for a photo. `Output` is the `output` option of `segment`. */
 export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends SegmentationBase<Output> {

@@ -1,7 +1,7 @@
 // Cut-outs as files, and the pictures behind them: a page loads this when it asks for the first one.
 
 import { UserError } from '../errors.ts'
-import type { CutoutOptions, Picture } from '../library/cutout.ts'
+import type { CutoutOptionsOf, Picture } from '../library/cutout.ts'
 import { MAX_PHOTO_PIXELS, type Size } from '../library/pixels.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
 
@@ -19,7 +19,7 @@ export async function cover(picture: ImageSource | Picture, { width, height }: S
 }
 
 /** Throws a UserError if the browser cannot write the format: some give a PNG in its place. */
-export async function encodePicture(picture: Picture, { format = 'png' }: CutoutOptions): Promise<Blob> {
+export async function encodePicture(picture: Picture, { format = 'png' }: CutoutOptionsOf): Promise<Blob> {
   const type = `image/${format}`
   const blob = await canvasOf(picture).convertToBlob({ type })
   if (blob.type !== type) throw new UserError(`format: this browser cannot write ${format}`)

@@ -2,12 +2,12 @@ import { isBackground } from '../data/class_share.ts'
 import { OPACITY } from '../data/palette.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
 
-import type { CutoutOptions as AnyCutoutOptions } from '../library/cutout.ts'
+import type { CutoutOptionsOf } from '../library/cutout.ts'
 import { type DrawOptions, drawOptions, type MaskPngOptions, paletteOf } from '../library/overlay.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
 import type { ImageSource } from './photo_source.ts'
 
-export type CutoutOptions = AnyCutoutOptions<ImageSource>
+export type CutoutOptions = CutoutOptionsOf<ImageSource>
 
 export interface ImageDataOptions extends MaskPngOptions {
   /** The opacity of the classes' colours, 0 to 1. Default 0.55. */
