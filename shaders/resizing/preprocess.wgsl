@@ -8,6 +8,7 @@
 // resize. One invocation computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
 
 #import "lib/invocations.wgsl"
+#import "lib/triangle_filter.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -36,29 +37,6 @@ struct Params {
   std_r: f32,
   std_g: f32,
   std_b: f32,
-}
-
-// The source pixels under the filter of one target coordinate: first … end − 1.
-struct Window {
-  first: u32,
-  end: u32,
-}
-
-// Distances are in units of 1 / (2 · to) source pixels: in these units they are integers.
-fn window_of(target_: u32, from_: u32, to: u32) -> Window {
-  let centre = (2 * i32(target_) + 1) * i32(from_);
-  let radius = 2 * i32(max(from_, to));
-  let unit = 2 * i32(to);
-  // Pixels at exactly the radius have weight zero, and are left out.
-  let first = u32(max(0, (centre - radius + unit / 2) / unit));
-  return Window(first, min(from_, u32((centre + radius + unit / 2 - 1) / unit)));
-}
-
-// The weight of a source pixel before normalisation: 1 − distance / radius.
-fn weight_of(source: u32, target_: u32, from_: u32, to: u32) -> f32 {
-  let distance = abs((2 * i32(source) + 1) * i32(to) - (2 * i32(target_) + 1) * i32(from_));
-  let radius = 2 * i32(max(from_, to));
-  return max(0.0, f32(radius - distance) / f32(radius));
 }
 
 fn compute(index: u32) {

@@ -14,13 +14,16 @@ export function noise(count: number): Float32Array {
   return values
 }
 
-/** A square photo of noise. */
-export function noisePhoto(size: number): Image {
+/** A square photo of noise; with `channels`, an image of so many of its own. */
+export function noisePhoto(size: number, channels?: number): Image {
   const data = new Uint8ClampedArray(size * size * 4)
   noise(data.length).forEach((value, i) => {
     data[i] = 128 + 50 * value
   })
-  return { ...squareSize(size), data: new Uint8Array(data.buffer) }
+  const photo = { ...squareSize(size), data: new Uint8Array(data.buffer) }
+  return channels === undefined
+    ? photo
+    : { ...photo, samples: { channels, data: noise(size * size * channels) } }
 }
 
 /** The size of a square photo. */

@@ -2,6 +2,7 @@
 
 import type { DatasetReport } from '../data/check.ts'
 import { UserError } from '../errors.ts'
+import { channelsText } from '../inference/photo.ts'
 import { checkDataset } from '../node/datasets/check.ts'
 import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { openDataset } from '../node/datasets/open.ts'
@@ -11,6 +12,8 @@ export interface DatasetOptions {
   /** For example `voc:DIR`. */
   dataset: string
   split: string
+  /** How many channels of their own the images have. Without it, they are photos. */
+  channels?: number
   /** Use only so many images from the beginning. */
   limit?: number
   /** Whether images with problems are skipped. Otherwise such an image is an error. */
@@ -46,6 +49,13 @@ export async function openChecked(options: DatasetOptions): Promise<CheckedDatas
   return { dataset, report }
 }
 
+/** Throws a UserError where a model takes other channels than `--channels` says of the dataset's images. Undefined stands for photos. */
+export function checkDatasetChannels(given: number | undefined, taken: number | undefined): void {
+  if (given === taken) return
+  const advice = taken === undefined ? 'leave out --channels' : `give --channels ${taken}`
+  throw new UserError(`the model takes ${channelsText(taken)}: ${advice}, and a dataset of such images`)
+}
+
 /** The dataset without images that have problems. Throws a UserError if none remain. */
 export function soundImages({ dataset, report }: CheckedDataset): FileDataset {
   if (report.problems.length === 0) return dataset
@@ -53,8 +63,13 @@ export function soundImages({ dataset, report }: CheckedDataset): FileDataset {
   return dataset.select([...dataset.items.keys()].filter(index => !bad.has(index)))
 }
 
-async function openPart({ dataset: description, split, limit }: DatasetOptions): Promise<FileDataset> {
-  const dataset = await openDataset(description, { split })
+async function openPart({
+  dataset: description,
+  split,
+  channels,
+  limit,
+}: DatasetOptions): Promise<FileDataset> {
+  const dataset = await openDataset(description, { split, channels })
   if (limit === undefined || limit >= dataset.size) return dataset
   return dataset.select(Array.from({ length: limit }, (_, index) => index))
 }

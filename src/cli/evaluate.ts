@@ -2,12 +2,13 @@
 
 import { Command } from 'commander'
 import type { RefinedOptions } from '../inference/inference_options.ts'
+import { samplesIn } from '../model/preprocessing.ts'
 import { type Evaluation, evaluate, meanIoURemark } from '../train/evaluate.ts'
-import { type DatasetOptions, openChecked, soundImages } from './dataset.ts'
+import { checkDatasetChannels, type DatasetOptions, openChecked, soundImages } from './dataset.ts'
 import { percentText, secondsText, table } from './format.ts'
 import { addInferenceOptions, refinedOf } from './inference_options.ts'
 import { loadModel, type ModelOptions } from './model.ts'
-import { positiveInteger } from './options.ts'
+import { CHANNELS_TEXT, channelCount, positiveInteger } from './options.ts'
 import { countBar } from './progress.ts'
 import { quietableAction } from './quiet.ts'
 
@@ -39,6 +40,7 @@ export function evaluateCommand(): Command {
     .description("Compares a model's masks with a dataset's: mean IoU, IoU of each class, pixel accuracy.")
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'the split of the dataset', 'val')
+    .option('--channels <n>', CHANNELS_TEXT, channelCount)
   addInferenceOptions(command)
     .option('--limit <n>', 'evaluate only the first n images', positiveInteger)
     .option('--skip-bad', 'leave out images with problems instead of stopping')
@@ -53,6 +55,7 @@ async function run(options: Options): Promise<void> {
   const bar = countBar(dataset.size, 'images', { shown: true })
   const start = performance.now()
   try {
+    checkDatasetChannels(options.channels, samplesIn(model.state.preprocessing))
     const found = await evaluate(model, dataset, {
       ...refinedOf(options),
       onProgress: bar.step,

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander'
 import { PRECISION } from '../inference/precision.ts'
+import { MAX_CHANNELS } from '../kernels/resizing/preprocess_samples.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 
 /** A limit above any useful count, and small enough for exact arithmetic. */
@@ -12,6 +13,17 @@ export function positiveInteger(text: string): number {
     throw new InvalidArgumentError('Expected a whole number above 0.')
   if (Number(text) > LARGEST_COUNT)
     throw new InvalidArgumentError(`Expected a whole number of at most ${LARGEST_COUNT}.`)
+  return Number(text)
+}
+
+/** What `--channels` says of a dataset. */
+export const CHANNELS_TEXT =
+  'the images are no photos but have n channels of their own, 1 to 8: TIFF, .npy, or other files that have as many'
+
+/** The channels of an image that is no photo. */
+export function channelCount(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > MAX_CHANNELS)
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_CHANNELS}.`)
   return Number(text)
 }
 

@@ -61,7 +61,11 @@ function checkPhoto({ image, width, height }: LabelledImage, id: string): void {
       `${id}: image: expected width and height, got ${image?.width} and ${image?.height}`,
     )
   expectBytes(`${id}: image.data`, image.data, 4 * pixels, `${image.width}×${image.height} pixels of RGBA`)
-  const { originalWidth, originalHeight } = image
+  const { originalWidth, originalHeight, samples } = image
+  if (samples && samples.data.length !== pixels * samples.channels)
+    throw new BadImageError(
+      `${id}: image.samples: expected ${pixels * samples.channels} numbers, got ${samples.data.length}`,
+    )
   if (originalWidth !== width || originalHeight !== height)
     throw new BadImageError(
       `${id}: the photo is of ${originalWidth}×${originalHeight} pixels, but its labels of ${width}×${height}`,

@@ -5,6 +5,7 @@ import type { ModelGraph } from '../graph/ops/index.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
+import { networkImage, photoInput } from '../model/network_image.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
 import type { InferenceOptions } from './inference_options.ts'
 import type { View } from './views.ts'
@@ -33,7 +34,7 @@ export interface InferenceJob {
 }
 
 /**
- * `photo` [n, h, w, 4] → `mask`, class8 [n, height, width, 1], and if the job asks for them, the scores from which the mask is
+ * `photo` [n, h, w, 4], or the samples of images [n, h, w, c] → `mask`, class8 [n, height, width, 1], and if the job asks for them, the scores from which the mask is
  * made. For one view these are the logits [n, ⌈h'/outputStride⌉, ⌈w'/outputStride⌉, classes], where h' × w' is the size of the
  * network's image. For several views they are the mean of their probabilities [n, h', w', classes], where h' × w' is that size
  * at scale 1; or, merged by `max`, the maximum of their logits, at the size of those of scale 1.
@@ -42,7 +43,7 @@ export function inferenceGraph(config: DeepLabConfig, job: InferenceJob): ModelG
   const { batch, photo, views, maskAt } = job
   const builder = new GraphBuilder()
   const { alignCorners } = config
-  const input = builder.input('photo', [batch, photo.height, photo.width, 4], 'rgba8')
+  const input = photoInput(builder, { batch, height: photo.height, width: photo.width }, job.preprocessing)
   const logits = views.map(view => {
     const name = `×${view.scale}${view.flip ? ' flipped' : ''}`
     const network = () => networkLogits(builder, input, { config, job, view })
@@ -87,8 +88,7 @@ function networkLogits(
   photo: Tensor,
   { config, job, view }: { config: DeepLabConfig; job: InferenceJob; view: View },
 ): Tensor {
-  const { mean, std, channels } = job.preprocessing
   const size = networkSize(job.photo, job.preprocessing, view.scale)
-  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, channels, flip: view.flip })
+  const image = networkImage(builder, photo, { ...job.preprocessing, ...size, flip: view.flip })
   return deepLab(builder, image, config, job.outputStride)
 }

@@ -11,7 +11,7 @@ import { networkSize } from '../model/preprocessing.ts'
 import type { ClassMap } from './class_map.ts'
 import { hasLogits, type InferenceJob } from './inference_graph.ts'
 import type { OutputOptions } from './inference_options.ts'
-import type { Photo } from './photo.ts'
+import { inputOf, type Photo } from './photo.ts'
 
 /** The request of a call with a CRF. */
 export interface Refinement extends Required<OutputOptions>, Pick<RunOptions, 'signal'> {
@@ -42,7 +42,11 @@ export async function refinedMap(
   const flags = usage.storage | usage.copyDestination
   const buffer = await gpu.allocate('scores', tensorBytes(scores), flags)
   try {
-    await executor.runInto({ [scores.name]: buffer }, { photo: photo.data }, { signal })
+    await executor.runInto(
+      { [scores.name]: buffer },
+      { photo: inputOf(photo, job.preprocessing) },
+      { signal },
+    )
     const found = await refine(gpu, {
       scores: {
         buffer,

@@ -19,7 +19,7 @@ import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import type { InferenceOptions, OutputOptions, RefinedOptions } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
-import { ownSize, type Photo, pixelsOf } from './photo.ts'
+import { inputOf, ownSize, type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
@@ -136,7 +136,8 @@ export class Segmenter {
     output: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ): Promise<ClassMap[]> {
     const executor = await this.#executor(job, output.signal)
-    const found = await executor.run({ photo: pixelsOf(photos) }, { signal: output.signal })
+    const photo = pixelsOf(photos, this.#preprocessing)
+    const found = await executor.run({ photo }, { signal: output.signal })
     const maps = masksOf(executor.plan, found)
     if (!job.withScores) return maps
     const scores = scoresOf(executor.plan, found)
@@ -153,7 +154,7 @@ export class Segmenter {
     const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
     return this.#lock.run(async () => {
       const executor = await this.#executor(job, signal)
-      return runToMask(this.#gpu, executor, { photo: photo.data }, { into, signal })
+      return runToMask(this.#gpu, executor, { photo: inputOf(photo, this.#preprocessing) }, { into, signal })
     })
   }
 
@@ -236,14 +237,13 @@ export class Segmenter {
   }
 
   /**
-   * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before,
-   * the times include the work that a driver does at a kernel's first run. Of photos that run in parts, it measures the first
-   * part.
+   * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before, the times include
+   * the work that a driver does at a kernel's first run. Of photos that run in parts, it measures the first part.
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)
     return this.#lock.run(async () => {
-      const photo = pixelsOf(photos.slice(0, job.batch))
+      const photo = pixelsOf(photos.slice(0, job.batch), this.#preprocessing)
       return (await this.#executor(job)).profile({ photo })
     })
   }

@@ -7,11 +7,11 @@ import type { Gpu } from '../gpu/gpu.ts'
 import { mebibytes, tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import type { Executor } from '../graph/runtime/executor.ts'
 import type { Rows } from '../kernels/geometry.ts'
-import { edgeOf, type Preprocessing } from '../model/preprocessing.ts'
+import { edgeOf, type Preprocessing, samplesIn } from '../model/preprocessing.ts'
 import type { ClassMap } from './class_map.ts'
 import { hasLogits, type InferenceJob } from './inference_graph.ts'
 import { DEFAULT_OVERLAP, type OutputOptions, type TileOptions } from './inference_options.ts'
-import type { Photo } from './photo.ts'
+import { inputOf, type Photo } from './photo.ts'
 import { checkScoreBytes } from './score_map.ts'
 import { TileBlender, type WindowScores } from './tile_blender.ts'
 import { mostCovering, type Tiling, tilingOf } from './tiling.ts'
@@ -92,7 +92,8 @@ async function tiledMap(
       for (const { job, view } of jobs) {
         const executor = await model.executorOf(job)
         for (const [column, { from, count }] of tiling.columns.windows.entries()) {
-          const data = cut(photo, { top: row.from, left: from, height: row.count, width: count })
+          const place = { top: row.from, left: from, height: row.count, width: count }
+          const data = cut(photo, model.preprocessing, place)
           await open.run(executor, { data, view, row: index, column, signal })
           signal?.throwIfAborted()
           onTile?.({ done: ++done, total })
@@ -142,15 +143,18 @@ function viewJobs(job: InferenceJob): { job: InferenceJob; view: Pick<View, 'fli
   return job.views.map(view => ({ job: { ...withScores, views: [{ ...view, weight: 1 }] }, view }))
 }
 
-/** The RGBA pixels of a window. */
+/** What the network takes of a window's pixels. */
 function cut(
   photo: Photo,
+  preprocessing: Preprocessing,
   { top, left, width, height }: { top: number; left: number; width: number; height: number },
 ): Uint8Array {
-  const pixels = new Uint8Array(width * height * 4)
+  const input = inputOf(photo, preprocessing)
+  const bytes = 4 * (samplesIn(preprocessing) ?? 1)
+  const pixels = new Uint8Array(width * height * bytes)
   for (let y = 0; y < height; y++) {
-    const from = ((top + y) * photo.width + left) * 4
-    pixels.set(photo.data.subarray(from, from + width * 4), y * width * 4)
+    const from = ((top + y) * photo.width + left) * bytes
+    pixels.set(input.subarray(from, from + width * bytes), y * width * bytes)
   }
   return pixels
 }

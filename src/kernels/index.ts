@@ -96,6 +96,7 @@ export {
 } from './resizing/accumulate_probabilities.ts'
 export { type CropOptions, crop } from './resizing/crop.ts'
 export { type PreprocessOptions, preprocess } from './resizing/preprocess.ts'
+export { type PreprocessSamplesOptions, preprocessSamples } from './resizing/preprocess_samples.ts'
 export { type ResizeOptions, resize, resizeBackward } from './resizing/resize.ts'
 export { type UpsampleArgmaxOptions, upsampleArgmax } from './resizing/upsample_argmax.ts'
 export { type AccumulateGradientsOptions, accumulateGradients } from './training/accumulate_gradients.ts'

@@ -13,6 +13,8 @@ import type { Tiled } from '../inference/tiled_map.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
+import type { ChannelStatistics } from '../model/input_channels.ts'
+import { samplesIn } from '../model/preprocessing.ts'
 import { checkOption } from '../options.ts'
 import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
@@ -92,10 +94,7 @@ export abstract class DeepLabBase<Source, Result> {
     return isNew
   }
 
-  /**
-   * Gives the classes new names, by class id, and changes no weight. Throws a UserError if the number of names differs from the
-   * number of classes, or if two names are the same.
-   */
+  /** Gives the classes new names, by class id, and changes no weight. Throws a UserError unless each class has a name of its own. */
   async renameClasses(names: readonly string[]): Promise<void> {
     const { length } = this.classNames
     if (names.length !== length)
@@ -110,9 +109,13 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#adopt({ ...this.#model, preprocessing: { ...this.#model.preprocessing, size } })
   }
 
-  /**
-   * Adds an untrained auxiliary head for training to a ResNet that has none, drawn from `seed` (default 0). Keeps all weights.
-   */
+  /** Makes the network take images of 1 to 8 channels of their own: see `withInputChannels`. `channelStatistics` measures `statistics`. */
+  async setInputChannels(channels: number, statistics?: ChannelStatistics): Promise<void> {
+    const { withInputChannels } = await import('../model/input_channels.ts') // few programs need it
+    await this.#adopt(withInputChannels(this.#model, channels, statistics))
+  }
+
+  /** Adds an untrained auxiliary head for training to a ResNet that has none, drawn from `seed` (default 0). Keeps all weights. */
   async addAuxiliaryHead(options: SeedOptions = {}): Promise<void> {
     return this.#adopt(withAuxiliaryHead(this.#model, { seed: seedOf(options) }))
   }
@@ -137,7 +140,7 @@ export abstract class DeepLabBase<Source, Result> {
     input: Source | readonly Source[],
     options: ManyPhotosOptions<Source>,
   ): Promise<Result | (Result | undefined)[]> {
-    return segmentCall(input, options, isArray => this.#work(options, isArray))
+    return segmentCall(input, options, () => this.#work(options))
   }
 
   /** The work of `segmentAll` on either platform. */
@@ -145,12 +148,12 @@ export abstract class DeepLabBase<Source, Result> {
     photos: Iterable<From> | AsyncIterable<From>,
     options: EachPhotoOptions<Source>,
   ): AsyncGenerator<YieldedResult<From, Result>, void, undefined> {
-    return eachCall(photos, options, isArray => this.#work(options, isArray))
+    return eachCall(photos, options, () => this.#work(options))
   }
 
-  async #work(options: ManyPhotosOptions<never>, isArray: boolean): Promise<BatchWork<Source, Result>> {
+  async #work(options: ManyPhotosOptions<never>): Promise<BatchWork<Source, Result>> {
     this.#throwIfDisposed()
-    const own = await optionsOfCall(options, isArray, refined => this.#segmenter.check(refined))
+    const own = await optionsOfCall(options, refined => this.#segmenter.check(refined))
     const { signal, tile } = own
     return {
       maxPixels: mostPixels(this.#gpu, own),
@@ -196,9 +199,8 @@ export abstract class DeepLabBase<Source, Result> {
 
   /**
    * Measures which kernels are fastest on this GPU for `batchSize` photos (default 1) of a photo's size, for at most `seconds`.
-   * Keeps the result for this adapter, its driver and this version of the kernels: on disk in Node, in
-   * IndexedDB in browsers. Masks do not depend on it, except for
-   * rounding. `onProgress` is called before each convolution. `signal` ends it early, and keeps what was measured by then; if
+   * Keeps the result for this adapter, its driver and this version of the kernels: on disk in Node, in IndexedDB in browsers. Masks do
+   * not depend on it, except for rounding. `onProgress` is called before each convolution. `signal` ends it early, and keeps what was measured by then; if
    * nothing was measured yet, the signal's reason is thrown. Throws a UserError as `segment` does.
    */
   async tune(photo: Source, options: TunePhotoOptions = {}): Promise<TunedConvolution[]> {
@@ -223,10 +225,7 @@ export abstract class DeepLabBase<Source, Result> {
     return modelFiles(this.#model)
   }
 
-  /**
-   * Frees the model's memory on the GPU, and closes the GPU if the model opened it. Waits for work in progress. Later calls do
-   * nothing. The model cannot segment photos afterwards.
-   */
+  /** Frees the model's memory on the GPU, and closes the GPU if the model opened it. Waits for work in progress. May be called twice. */
   dispose(): Promise<void> {
     this.#disposal ??= this.#free()
     return this.#disposal
@@ -314,6 +313,7 @@ export abstract class DeepLabBase<Source, Result> {
     source: Source,
     { tile, ...options }: { name: string; signal?: AbortSignal; tile?: number },
   ): Promise<Image> {
-    return this.#platform.read(source, { ...options, maxPixels: mostPixels(this.#gpu, { tile }) })
+    const channels = samplesIn(this.#model.preprocessing)
+    return this.#platform.read(source, { ...options, channels, maxPixels: mostPixels(this.#gpu, { tile }) })
   }
 }

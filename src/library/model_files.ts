@@ -12,7 +12,7 @@ import { classifierParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
-import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
+import { checkChannels, PREPROCESSING, type Preprocessing, preprocessingFor } from '../model/preprocessing.ts'
 import { networkIn } from '../weights/checkpoint_format.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { oneRow, withTwoLogits } from '../weights/one_logit.ts'
@@ -44,7 +44,7 @@ export function untrainedModel(
   return {
     config,
     classNames: defaultNames(config.classes),
-    preprocessing: { ...preprocessing, size: size ?? preprocessing.size },
+    preprocessing: { ...preprocessingFor(config, preprocessing), size: size ?? preprocessing.size },
     parameters: initialWeights(config, seed),
   }
 }
@@ -165,14 +165,16 @@ async function fromHuggingFace(
     '../model/recognition/hugging_face.ts'
   )
   const file = besides(source, MODEL_FILES.config)
-  const statistics = preprocessor
-    ? fromHuggingFaceProcessor(preprocessor, besides(source, 'preprocessor_config.json'))
-    : {}
-  const { preprocessing } = checkJson(OUR_ADDITION, json, file)
+  const { preprocessing: ours } = checkJson(OUR_ADDITION, json, file)
   const { options, classNames } = fromHuggingFaceConfig(json, file)
   const config = deepLabConfig(options, file)
-  const usual = backboneOf(config).checkpoint.preprocessing
-  return { config, classNames, preprocessing: preprocessing ?? { ...usual, ...statistics } }
+  const usual = preprocessingFor(config, backboneOf(config).checkpoint.preprocessing)
+  const of = (ours ?? usual).channels === 'samples' ? 'samples' : 'photos'
+  const processorFile = besides(source, 'preprocessor_config.json')
+  const statistics = preprocessor ? fromHuggingFaceProcessor(preprocessor, processorFile, of) : {}
+  const preprocessing = ours ?? { ...usual, ...statistics }
+  checkChannels(config, preprocessing, file)
+  return { config, classNames, preprocessing }
 }
 
 /** The path or URL of the file `name` in the folder of `source`. */
@@ -193,6 +195,7 @@ function fromOurConfig(json: JsonObject, source: string): Description {
   const config = deepLabConfig(network, `${source}: network`)
   if (classNames.length !== config.classes)
     throw new UserError(`${source}: classes: expected ${config.classes} names; got ${classNames.length}`)
+  checkChannels(config, rest.preprocessing, source)
   return { config, classNames, ...rest }
 }
 

@@ -21,8 +21,11 @@ export interface Platform<Source, Result> {
   openTuning(gpu: Gpu): Promise<Tuning>
   /** The default of the option `tune`. */
   defaultTuning(gpu: Gpu): 'background' | 'off'
-  /** Reads a photo to pixels, shrunk to `maxPixels`; `name` is used in messages. */
-  read(source: Source, options: { maxPixels: number; name: string; signal?: AbortSignal }): Promise<Image>
+  /** Reads a photo to pixels, shrunk to `maxPixels`, or an image of `channels` of its own; `name` is used in messages. */
+  read(
+    source: Source,
+    options: { maxPixels: number; name: string; channels?: number; signal?: AbortSignal },
+  ): Promise<Image>
   result(image: Image, found: ClassMap, names: ResultNames<SegmentOutput>): Result
 }
 

@@ -72,7 +72,7 @@ export function checkPixels(source: object, name: string): CheckedPixels {
 }
 
 /** Checks a width and a height under any names. */
-function checkSize(name: string, sides: Record<string, unknown>): Size {
+export function checkSize(name: string, sides: Record<string, unknown>): Size {
   for (const [side, value] of Object.entries(sides))
     if (!Number.isInteger(value) || (value as number) < 1)
       throw new UserError(`${name}.${side}: expected a whole number above 0, got ${shown(value)}`)

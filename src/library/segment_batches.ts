@@ -3,6 +3,7 @@
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
+import { photoSize } from '../inference/photo.ts'
 import { runPhotos } from './photo_runner.ts'
 import type { ManyPhotosOptions, TileProgress } from './segment_options.ts'
 
@@ -118,7 +119,7 @@ async function runBatches<Source, From extends Source, Found>(
       batches: {
         sizeOf: ({ width, height }) =>
           Math.max(1, Math.min(batchSize, Math.floor(work.maxPixels / (width * height)))),
-        keyOf: ({ data: _, ...size }) => JSON.stringify(size),
+        keyOf: photo => JSON.stringify(photoSize(photo)),
       },
       read: ({ index, source }) => work.read(source, nameOf(index)),
       submit: async photos => () => work.segment(photos),

@@ -8,6 +8,7 @@ import { BadImageError, DivergedError, UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
 import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
+import { checkAugmentation } from '../train/augment.ts'
 import type { Progress } from '../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
 import { recipeFor, recipeWarnings } from '../train/recipe.ts'
@@ -151,6 +152,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     signal?.throwIfAborted()
     await this.model.stopTuning()
     if (this.#kept.learned === undefined) await this.#fitModel()
+    checkAugmentation(this.recipe, this.model.state.preprocessing)
     this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())
     const { gpu, state } = this.model
     const { parameters, ...learned }: Partial<LearnedState> = this.#kept.learned ?? {}

@@ -11,10 +11,10 @@ import { checkOutputStride, type DeepLabConfig } from './config.ts'
 export type NetworkParts<Config extends DeepLabConfig = DeepLabConfig> = GraphParts<Config>
 
 /**
- * Adds a network to a graph: a normalised image [n, h, w, 3] → logits [n, ⌈h/stride⌉, ⌈w/stride⌉, classes]. The stride is that of the
+ * Adds a network to a graph: a normalised image [n, h, w, inputChannels] → logits [n, ⌈h/stride⌉, ⌈w/stride⌉, classes]. The stride is that of the
  * decoder's low-level features if the network has a decoder, 1 for FCN on VGG-16, else the output stride.
  * The config decides the parameters. The output stride, any of `outputStrides(config)`, decides only strides and rates.
- * Throws a UserError for an output stride that the network cannot reach, and for an image that does not have three channels.
+ * Throws a UserError for an output stride that the network cannot reach, and for an image of other channels than the config's.
  */
 export function deepLab(
   builder: GraphBuilder,
@@ -36,8 +36,10 @@ export function deepLabInTraining(
   parts: Omit<NetworkParts, 'config'>,
 ): Tensor[] {
   checkOutputStride(config, parts.outputStride)
-  if (image.shape[3] !== 3)
-    throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
+  if (image.shape[3] !== config.inputChannels)
+    throw new UserError(
+      `deepLab: expected ${config.inputChannels} channels, got ${image.shape[3]} (${image.name})`,
+    )
   const backbone = builderOf(config)
   const network = { ...parts, config }
   const { middle, skips, ...features } = backbone.features(builder, image, network)

@@ -13,7 +13,7 @@ import { deepLabInTraining } from './deeplab.ts'
  */
 export function networkParameters(config: DeepLabConfig): Parameter[] {
   const builder = new GraphBuilder()
-  const image = builder.input('image', [1, 65, 65, 3])
+  const image = builder.input('image', [1, 65, 65, config.inputChannels])
   const { outputStride } = config
   const parts = { auxiliaryHead: hasAuxiliaryHead(config) }
   return graphParameters(builder.build(deepLabInTraining(builder, image, config, { outputStride, ...parts })))

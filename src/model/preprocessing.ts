@@ -1,18 +1,33 @@
 // The preprocessing of a photo before a network sees it.
 
 import * as v from 'valibot'
+import { UserError } from '../errors.ts'
 import { expecting, oneOf } from '../json.ts'
+import { MAX_CHANNELS } from '../kernels/resizing/preprocess_samples.ts'
 
 /** Each checkpoint has its own: the preprocessing with which its weights were trained. */
 export interface Preprocessing {
-  /** For red, green and blue, on the scale from 0 to 1: the network sees (x/255 − mean)/std. */
-  mean: [number, number, number]
-  std: [number, number, number]
-  /** The order in which the network takes the channels. Default: rgb. */
-  channels?: 'rgb' | 'bgr'
+  /**
+   * For each channel. Of photos on the scale from 0 to 1: the network sees (x/255 − mean)/std. Of `samples` on their own scale, where that
+   * of whole numbers of 8 and 16 bits is from 0 to 1.
+   */
+  mean: number[]
+  std: number[]
+  /**
+   * The channels of photos, in the order in which the network takes them (default: rgb); or `samples`: an image's own, 1 to 8 of any meaning.
+   */
+  channels?: 'rgb' | 'bgr' | 'samples'
   /** The photo is resized so that this edge has `size` pixels. It keeps its aspect ratio. */
   edge: 'longest' | 'shortest'
   size: number
+}
+
+/** An image's own channels. */
+export interface Samples {
+  /** 1 to 8. */
+  channels: number
+  /** Finite numbers, height · width · channels, row by row from the top with the channels of a pixel together. */
+  data: Float32Array
 }
 
 /** The largest `size` in pixels. It is larger than in any training, and small enough that planning is quick. */
@@ -26,19 +41,87 @@ const three = (least: number, most: number) => {
   return v.tuple([value, value, value])
 }
 
-/** @internal The schema of each field of Preprocessing. Hugging Face has some of the fields under other names. */
-export const PREPROCESSING_FIELDS = {
-  mean: expecting('three numbers from -10 to 10', three(-10, 10)),
-  std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
+/** A number for each channel. Samples may have any scale, such as a height in metres. */
+const perChannel = (least: number, most: number) =>
+  expecting(
+    `1 to ${MAX_CHANNELS} numbers from ${least} to ${most}`,
+    v.pipe(
+      v.array(v.pipe(v.number(), v.minValue(least), v.maxValue(most))),
+      v.minLength(1),
+      v.maxLength(MAX_CHANNELS),
+    ),
+  )
+
+const SIZE_FIELDS = {
   edge: oneOf('longest', 'shortest'),
   size: expecting(`a whole number from 1 to ${MAX_NETWORK_SIZE}`, NETWORK_SIZE),
 }
 
-/** @internal The schema of Preprocessing in this package's config.json. */
-export const PREPROCESSING = v.object({
-  ...PREPROCESSING_FIELDS,
-  channels: v.exactOptional(oneOf('rgb', 'bgr')),
+/** @internal The schemas of mean and std. Hugging Face has them under other names. */
+export const STATISTICS = {
+  photos: {
+    mean: expecting('three numbers from -10 to 10', three(-10, 10)),
+    std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
+  },
+  samples: { mean: perChannel(-1e6, 1e6), std: perChannel(1e-6, 1e6) },
+}
+
+const OF_PHOTOS = v.object({
+  ...STATISTICS.photos,
+  ...SIZE_FIELDS,
+  channels: v.exactOptional(oneOf('rgb', 'bgr', 'samples')),
 })
+const OF_SAMPLES = v.object({
+  ...STATISTICS.samples,
+  ...SIZE_FIELDS,
+  channels: v.literal('samples'),
+})
+
+/** @internal The schema of Preprocessing in this package's config.json. */
+export const PREPROCESSING: v.GenericSchema<unknown, Preprocessing> = v.lazy(
+  (input): v.GenericSchema<unknown, Preprocessing> =>
+    (input as { channels?: unknown } | null)?.channels === 'samples' ? OF_SAMPLES : OF_PHOTOS,
+)
+
+/** How many channels of an image's own a network takes; undefined if it takes photos. */
+export const samplesIn = ({
+  mean,
+  channels,
+}: Pick<Preprocessing, 'mean' | 'channels'>): number | undefined =>
+  channels === 'samples' ? mean.length : undefined
+
+/** The preprocessing of photos for a network that may take other channels: mean and std repeat, and one channel has the mean of the three. */
+export function preprocessingFor(
+  { inputChannels }: { inputChannels: number },
+  photos: Preprocessing,
+): Preprocessing {
+  if (inputChannels === 3) return photos
+  const [mean, std] = [photos.mean, photos.std].map(values =>
+    inputChannels === 1
+      ? [values.reduce((a, b) => a + b) / values.length]
+      : Array.from({ length: inputChannels }, (_, channel) => values[channel % 3]),
+  )
+  return { ...photos, mean, std, channels: 'samples' }
+}
+
+/** Throws a UserError, which begins with `source`, where preprocessing is not for images of a network's channels. */
+export function checkChannels(
+  { inputChannels }: { inputChannels: number },
+  { mean, std, channels }: Preprocessing,
+  source: string,
+): void {
+  const refuse = (field: string, expected: string) => {
+    throw new UserError(`${source}: preprocessing.${field}: expected ${expected}`)
+  }
+  const each = `a number for each of the ${inputChannels} channels`
+  if (mean.length !== inputChannels) refuse('mean', `${each}; got ${mean.length}`)
+  if (std.length !== inputChannels) refuse('std', `${each}; got ${std.length}`)
+  if (inputChannels !== 3 && channels !== 'samples')
+    refuse(
+      'channels',
+      `samples, since the network takes ${inputChannels} channels; got ${channels ?? 'none'}`,
+    )
+}
 
 /** The statistics of ImageNet, as for torchvision's backbones. 513 is the paper's crop. */
 export const IMAGENET: Preprocessing = {

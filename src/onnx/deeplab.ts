@@ -17,7 +17,7 @@ export interface OnnxExportOptions {
 const EXAMPLE = { height: 512, width: 1024 }
 
 /**
- * The ONNX file (operator set 17) of a network: `pixel_values`, normalised images [n, 3, h, w] → `logits`
+ * The ONNX file (operator set 17) of a network: `pixel_values`, normalised images [n, inputChannels, h, w] → `logits`
  * [n, classes, ⌈h/outputStride⌉, ⌈w/outputStride⌉]. The names are Hugging Face's.
  * Throws a UserError for an output stride that the network cannot reach.
  */
@@ -27,7 +27,7 @@ export function encodeDeepLab(
 ): Uint8Array {
   const builder = new GraphBuilder()
   const { height, width } = size ?? EXAMPLE
-  const images = builder.input('pixel_values', [1, height, width, 3])
+  const images = builder.input('pixel_values', [1, height, width, config.inputChannels])
   const graph = builder.build([deepLab(builder, images, config, outputStride)])
   return onnxModel(withOutputNamed(graph, 'logits'), { parameters, anySize: !size })
 }

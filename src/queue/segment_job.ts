@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import type { RefinedOptions } from '../inference/inference_options.ts'
 import { PhotoLine } from '../library/photo_line.ts'
 import { mostPixels } from '../library/pixels.ts'
+import { samplesIn } from '../model/preprocessing.ts'
 import type { DeepLab } from '../node/deeplab.ts'
 import { readImage } from '../node/images/image.ts'
 import { markPng } from '../node/images/result_mark.ts'
@@ -32,6 +33,8 @@ type JobOptions = RefinedOptions & { signal: AbortSignal }
 
 /** A `DeepLab`, as far as a job uses it. */
 export interface PhotoSegmenter extends Pick<DeepLab, 'gpu'> {
+  /** Without it, the model takes photos. */
+  readonly state: Pick<DeepLab['state'], 'preprocessing'>
   segment(photo: Image, options: JobOptions): Promise<Segmentation<'mask'>>
 }
 
@@ -112,8 +115,10 @@ async function segmented(
   { model, line, signal }: JobTools,
 ): Promise<Segmentation> {
   try {
+    const channels = samplesIn(model.state.preprocessing)
     // A photo that arrives as bytes has no name of its own.
-    const image = await readImage(bytes, { name: 'input', maxPixels: mostPixels(model.gpu, options) })
+    const reading = { name: 'input', maxPixels: mostPixels(model.gpu, options), channels }
+    const image = await readImage(bytes, reading)
     return (await line.run({ image, options: { ...options, signal } })).found
   } catch (error) {
     throw error instanceof UserError ? new BadJobError(error.message) : error

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Image } from '../data/image.ts'
 import { DeviceLostError, NoAdapterError } from '../gpu/errors.ts'
 import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
+import { photoSize } from '../inference/photo.ts'
 import { PhotoLine } from '../library/photo_line.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 
@@ -48,7 +49,7 @@ export const batcherOf = (
     ahead: 1, // meanwhile the next batch grows
     batches: {
       sizeOf: () => batchSize,
-      keyOf: ({ image: { data: _, ...size }, options }) => JSON.stringify([size, options]),
+      keyOf: ({ image, options }) => JSON.stringify([photoSize(image), options]),
       delay: batchDelay,
     },
     submit: async (photos, signal) => async () => {

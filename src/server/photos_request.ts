@@ -18,7 +18,7 @@ import {
 } from '../inference/option_texts.ts'
 import { tiledPixels } from '../inference/tiling.ts'
 import { mostPixels, type Pixels, type Size } from '../library/pixels.ts'
-import { edgeOf, type Preprocessing } from '../model/preprocessing.ts'
+import { edgeOf, type Preprocessing, samplesIn } from '../model/preprocessing.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
 import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'
@@ -123,7 +123,8 @@ export async function segmentRequest(
   const { config, state } = served.model
   scope.atEnd(served.users.enter())
   scope.atEnd(queue.take(photos.length))
-  const size = await oneSize(photos, limits.maxPixels)
+  const channels = samplesIn(state.preprocessing)
+  const size = await oneSize(photos, { most: limits.maxPixels, channels })
   checkNetworkPixels(options, {
     photo: size,
     preprocessing: state.preprocessing,
@@ -143,10 +144,13 @@ export async function segmentRequest(
 }
 
 /** The size of the photos, from their headers. A tensor has photos of one size. */
-async function oneSize(photos: readonly RequestPhoto[], most: number): Promise<Size> {
+async function oneSize(
+  photos: readonly RequestPhoto[],
+  { most, channels }: { most: number; channels: number | undefined },
+): Promise<Size> {
   const sizes: Size[] = []
   for (const [i, photo] of photos.entries()) {
-    const { width, height } = await sizeOf(photo, nameOf(i, photos))
+    const { width, height } = await sizeOf(photo, { name: nameOf(i, photos), channels })
     sizes.push({ width, height })
     const text = `${nameOf(i, photos)}: ${width}×${height} pixels`
     if (width * height > most)
@@ -167,8 +171,10 @@ function checkAnswer(bytes: number): void {
     )
 }
 
-const sizeOf = async (photo: RequestPhoto, name: string): Promise<Size> =>
-  photo instanceof Uint8Array ? readImageSize(photo, { name }) : photo
+const sizeOf = async (
+  photo: RequestPhoto,
+  options: { name: string; channels: number | undefined },
+): Promise<Size> => (photo instanceof Uint8Array ? readImageSize(photo, options) : photo)
 
 const nameOf = (i: number, { length }: readonly RequestPhoto[]) => (length === 1 ? 'image' : `image[${i}]`)
 
@@ -178,9 +184,10 @@ function decodeAll(
   options: RefinedOptions,
 ): Promise<Image[]> {
   const maxPixels = mostPixels(model.gpu, options)
+  const channels = samplesIn(model.state.preprocessing)
   return Promise.all(
     photos.map((photo, i) => {
-      const options = { maxPixels, name: nameOf(i, photos) }
+      const options = { maxPixels, name: nameOf(i, photos), channels }
       return photo instanceof Uint8Array ? readImage(photo, options) : readPixels(photo, options)
     }),
   )

@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { type LessonNetwork, labelSize } from './lesson_graphs.ts'
 import type { LessonModel, LessonOptions, LessonStep, LessonTraining } from './lesson_options.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
-import { distillationOf, stepInputs } from './rehearsal.ts'
+import { distillationOf, type Rehearsal } from './rehearsal.ts'
 import { TaughtPhotos } from './taught_photos.ts'
 import { TrainedPart } from './trained_part.ts'
 
@@ -26,19 +26,19 @@ interface Parts {
   start: LessonModel
 }
 
-type Defaults = Record<NetworkPart, { learningRate: number; rehearsal: number }>
+type Defaults = Record<NetworkPart, Rehearsal & { learningRate: number }>
 
 /** With these, three strokes teach a class in few steps, the network keeps its classes, and nothing diverged: see bench/NOTES.md. */
 const DEFAULTS: Defaults = {
-  classifier: { learningRate: 0.05, rehearsal: 4 },
-  head: { learningRate: 0.02, rehearsal: 4 },
-  network: { learningRate: 0.01, rehearsal: 4 },
+  classifier: { learningRate: 0.05, rehearsal: 4, oldWeight: 0.2 },
+  head: { learningRate: 0.02, rehearsal: 4, oldWeight: 0.2 },
+  network: { learningRate: 0.01, rehearsal: 4, oldWeight: 0.2 },
 }
 /** A decoder's features are of edges more than of things. Its classifier learns slowly from them. */
 const DECODER_DEFAULTS: Defaults = {
-  classifier: { learningRate: 0.8, rehearsal: 3 },
-  head: { learningRate: 0.06, rehearsal: 4 },
-  network: { learningRate: 0.02, rehearsal: 4 },
+  classifier: { learningRate: 0.8, rehearsal: 3, oldWeight: 0.2 },
+  head: { learningRate: 0.035, rehearsal: 0.7, oldWeight: 0.3 },
+  network: { learningRate: 0.02, rehearsal: 4, oldWeight: 0.2 },
 }
 
 const defaultsOf = (config: DeepLabConfig, part: NetworkPart): Defaults[NetworkPart] =>
@@ -60,11 +60,13 @@ export class Lesson {
 
   /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
   static async create(gpu: Gpu, model: LessonModel, options: LessonOptions = {}): Promise<Lesson> {
-    const { part = 'head', rehearsal = defaultsOf(model.config, part).rehearsal } = options
+    const { part = 'head' } = options
+    const { oldWeight, rehearsal: usual } = defaultsOf(model.config, part)
+    const { rehearsal = usual } = options
     if (!(rehearsal >= 0 && rehearsal < Infinity))
       throw new UserError(`rehearsal: expected a number from 0 up, got ${rehearsal}`)
     const { config, preprocessing } = model
-    const network = { config, preprocessing, part, distillation: distillationOf(rehearsal) }
+    const network = { config, preprocessing, part, distillation: distillationOf({ rehearsal, oldWeight }) }
     const trained = await TrainedPart.create(gpu, network, model.parameters)
     const keeper = new PhotoKeeper(gpu, network, model.parameters)
     return new Lesson(gpu, { network, keeper, trained, start: model })
@@ -226,9 +228,8 @@ export class Lesson {
     const { trained, network } = this.#parts
     const taught = this.#photos.withStrokes()
     const photo = taught[index % taught.length]
-    const { kept, strokes, coarse } = photo
-    photo.inputs ??= stepInputs({ strokes, coarse, said: kept.said }, network)
-    const { inputs } = photo
+    const { kept } = photo
+    const inputs = this.#photos.inputsOf(photo, network)
     try {
       photo.loss = await trained.step({ kept, inputs }, { learningRate, signal })
     } catch (error) {

@@ -10,6 +10,7 @@ import type { Distillation } from '../graph/ops/unbiased_distillation.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
 import type { Shape } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
+import { networkImage, photoInput } from '../model/network_image.ts'
 import { inputsOfPart, logitsOfPart, type NetworkPart } from '../model/parts.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
 
@@ -42,15 +43,14 @@ export function labelSize(photo: PhotoSize, preprocessing: Preprocessing): { wid
 }
 
 /**
- * `photo`, rgba8 [1, height, width, 4] → `probabilities` [1, h', w', classes], of each class at each pixel of the logits, and after them what
+ * `photo`, rgba8 [1, height, width, 4] or samples [1, height, width, c] → `probabilities` [1, h', w', classes], of each class at each pixel of the logits, and after them what
  * the part that trains reads.
  */
 export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGraph {
-  const { mean, std, channels } = network.preprocessing
+  const { preprocessing } = network
   const builder = new GraphBuilder()
-  const input = builder.input('photo', [1, photo.height, photo.width, 4], 'rgba8')
-  const seen = networkSize(photo, network.preprocessing)
-  const image = builder.preprocess(input, { name: 'image', ...seen, mean, std, channels })
+  const input = photoInput(builder, { batch: 1, height: photo.height, width: photo.width }, preprocessing)
+  const image = networkImage(builder, input, { ...preprocessing, ...networkSize(photo, preprocessing) })
   const kept = inputsOfPart(builder, image, withStride(network))
   const logits = logitsOfPart(builder, kept, withStride(network))
   return builder.build([builder.softmax(logits, { name: 'probabilities' }), ...kept])

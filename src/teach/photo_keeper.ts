@@ -7,6 +7,7 @@ import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
+import { inputOf, photoSize } from '../inference/photo.ts'
 import type { GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
 import { unpadChannels } from '../kernels/layout.ts'
 import { type KeptShapes, keepingGraph, type LessonNetwork } from './lesson_graphs.ts'
@@ -34,7 +35,8 @@ export class PhotoKeeper {
   }
 
   /** The buffers are the caller's to release. Throws the signal's reason between two submits. */
-  async keep({ data, ...photo }: Photo | GpuPhoto, signal?: AbortSignal): Promise<KeptPhoto> {
+  async keep(given: Photo | GpuPhoto, signal?: AbortSignal): Promise<KeptPhoto> {
+    const [input, photo] = [inputOf(given, this.#network.preprocessing), photoSize(given)]
     const executor = await this.#executor(photo)
     const { outputs } = executor.plan.graph
     const [probabilities, ...kept] = outputs
@@ -44,7 +46,7 @@ export class PhotoKeeper {
     )
     try {
       const into = Object.fromEntries(outputs.map(({ name }, i) => [name, [map, ...buffers][i]]))
-      await executor.runInto(into, { photo: data }, { signal })
+      await executor.runInto(into, { photo: input }, { signal })
       const bytes = await this.#gpu.download(map, tensorBytes(probabilities))
       const shapes = kept.map(({ shape }) => shape)
       return { buffers, shapes, photo, said: saidOf(probabilities, bytes) }

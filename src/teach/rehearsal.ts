@@ -3,20 +3,21 @@
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import type { Distillation } from '../graph/ops/unbiased_distillation.ts'
-import { padLabels } from '../train/micro_batches.ts'
-import type { LessonNetwork } from './lesson_graphs.ts'
 import type { LabelSize } from './strokes.ts'
 
-/**
- * How much it counts that a pixel without strokes is of some old class, beside 1 for what the network said of it. A new class is on pixels
- * without strokes, too, and takes them where this is little; where it is nothing, one stroke makes the whole picture that class.
- */
-const OLD_WEIGHT = 0.2
+export interface Rehearsal {
+  /** How much the pixels without strokes count together. All strokes of a photo count 1. */
+  rehearsal: number
+  /**
+   * How much it counts that a pixel without strokes is of some old class, beside 1 for what the network said of it. A new class is on
+   * pixels without strokes, too, and takes them where this is little; where it is nothing, one stroke makes the whole picture that class.
+   */
+  oldWeight: number
+}
 
-/** What the pixels without strokes teach, if they count `rehearsal` together. All strokes of a photo count 1. */
-export function distillationOf(rehearsal: number): Distillation | undefined {
-  if (rehearsal === 0) return undefined
-  return { oldWeight: OLD_WEIGHT, lossWeight: rehearsal / (1 + rehearsal) }
+/** What the pixels without strokes teach. */
+export function distillationOf({ rehearsal, oldWeight }: Rehearsal): Distillation | undefined {
+  return rehearsal === 0 ? undefined : { oldWeight, lossWeight: rehearsal / (1 + rehearsal) }
 }
 
 /** What a network said about a photo, at each pixel of its logits. */
@@ -25,24 +26,6 @@ export interface Said extends LabelSize {
   probabilities: Float32Array
   /** Of each class of `probabilities`, its id now; IGNORE_INDEX if it was removed since. */
   ids: Uint8Array
-}
-
-/** The inputs of a step besides what is kept of the photo: see `stepGraph`. */
-export interface StepInputs {
-  /** Padded to whole words. */
-  labels: Uint8Array
-  classWeights: Float32Array
-  targets?: Float32Array
-  newClasses?: Float32Array
-}
-
-/** `strokes` are at `labelSize`, and `coarse` are the same at the size of the logits. */
-export function stepInputs(
-  { strokes, coarse, said }: { strokes: Uint8Array; coarse: Uint8Array; said: Said },
-  { config: { classes }, distillation }: LessonNetwork,
-): StepInputs {
-  const held = distillation && distillationTargets(said, { strokes: coarse, classes })
-  return { labels: padLabels(strokes, 1), classWeights: strokeWeights(strokes, classes), ...held }
 }
 
 /**

@@ -3,9 +3,10 @@
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
-import { checkLabels } from '../train/micro_batches.ts'
+import { checkLabels, padLabels } from '../train/micro_batches.ts'
+import type { LessonNetwork } from './lesson_graphs.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
-import type { StepInputs } from './rehearsal.ts'
+import { distillationTargets, strokeWeights } from './rehearsal.ts'
 import { hasStrokes, type LabelSize, resizeStrokes } from './strokes.ts'
 
 interface TaughtPhoto {
@@ -14,10 +15,19 @@ interface TaughtPhoto {
   strokes: Uint8Array
   /** Labels at the size of the logits. */
   coarse: Uint8Array
-  /** Of a step, made when one first needs them. */
+  /** As `inputsOf` made them. */
   inputs?: StepInputs
   /** The last in the training under way. */
   loss?: number
+}
+
+/** The inputs of a step besides what is kept of the photo: see `stepGraph`. */
+export interface StepInputs {
+  /** Padded to whole words. */
+  labels: Uint8Array
+  classWeights: Float32Array
+  targets?: Float32Array
+  newClasses?: Float32Array
 }
 
 export class TaughtPhotos {
@@ -72,6 +82,17 @@ export class TaughtPhotos {
     const taught = [...this.#photos.values()].filter(({ strokes }) => hasStrokes(strokes))
     if (taught.length === 0) throw new UserError('there is nothing to learn: paint a stroke first')
     return taught
+  }
+
+  /** Made once for the strokes and classes that there are. */
+  inputsOf(photo: TaughtPhoto, { config: { classes }, distillation }: LessonNetwork): StepInputs {
+    const { kept, strokes, coarse } = photo
+    photo.inputs ??= {
+      labels: padLabels(strokes, 1),
+      classWeights: strokeWeights(strokes, classes),
+      ...(distillation && distillationTargets(kept.said, { strokes: coarse, classes })),
+    }
+    return photo.inputs
   }
 
   forgetLosses(): void {

@@ -19,7 +19,7 @@ import {
   stepGraph,
 } from './lesson_graphs.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
-import type { StepInputs } from './rehearsal.ts'
+import type { StepInputs } from './taught_photos.ts'
 
 /** Stochastic gradient descent with momentum. So few steps need no weight decay. */
 const OPTIMISER = { momentum: 0.9, weightDecay: 0 }

@@ -2,8 +2,10 @@
 // changed in its colours.
 
 import { IGNORE_INDEX, type LabelledImage } from '../data/dataset.ts'
-import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
-import { type CropAxis, cropImage, cropLabels, type Example } from './crop.ts'
+import { UserError } from '../errors.ts'
+import { channelsText } from '../inference/photo.ts'
+import { networkSize, type Preprocessing, samplesIn } from '../model/preprocessing.ts'
+import { type CropAxis, cropImage, cropLabels, type Example, floatsOf } from './crop.ts'
 import { type Distortion, distort, drawAngle, drawDistortion } from './distortion.ts'
 import { randomInteger } from './random.ts'
 import { rotatedCrop } from './rotate.ts'
@@ -52,6 +54,8 @@ export function augment(
   const crop = { columns: axis(scaled.width), rows: axis(scaled.height), mirrored, pitch: cropSize }
   const angle = drawAngle(options.rotation, distortions)
   const drawn = drawDistortion(options, distortions)
+  checkSamples(photo, preprocessing)
+  checkAugmentation(options, preprocessing)
   pad(into, preprocessing)
   if (angle !== 0) rotatedCrop(photo, into, { crop, angle, drawn })
   else {
@@ -61,7 +65,31 @@ export function augment(
   }
 }
 
-function pad({ image, labels }: Example, { mean }: Preprocessing): void {
+/** Throws a UserError for changes that only photos can have: those of colours, and rotation. */
+export function checkAugmentation(
+  { rotation = 0, colourJitter = 0, grey = 0, blur = 0 }: Partial<Augmentation>,
+  preprocessing: Preprocessing,
+): void {
+  if (samplesIn(preprocessing) === undefined) return
+  for (const [name, value] of Object.entries({ rotation, colourJitter, grey, blur }))
+    if ([value].flat().some(amount => amount !== 0))
+      throw new UserError(`${name}: only photos are changed so, and the network takes channels of its own`)
+}
+
+/** Throws a UserError for an image of other channels than the network's. */
+function checkSamples({ id, image: { samples } }: LabelledImage, preprocessing: Preprocessing): void {
+  const expected = samplesIn(preprocessing)
+  if (samples?.channels !== expected)
+    throw new UserError(`${id}: expected ${channelsText(expected)}, got ${channelsText(samples?.channels)}`)
+}
+
+function pad({ image, labels }: Example, { mean, channels }: Preprocessing): void {
+  labels.fill(IGNORE_INDEX)
+  if (channels === 'samples') {
+    const numbers = floatsOf(image)
+    for (let i = 0; i < numbers.length; i++) numbers[i] = mean[i % mean.length]
+    return
+  }
   const [red, green, blue] = mean.map(share => Math.round(share * 255))
   for (let i = 0; i < image.length; i += 4) {
     image[i] = red
@@ -69,5 +97,4 @@ function pad({ image, labels }: Example, { mean }: Preprocessing): void {
     image[i + 2] = blue
     image[i + 3] = 255
   }
-  labels.fill(IGNORE_INDEX)
 }

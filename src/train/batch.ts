@@ -3,7 +3,7 @@
 import type { LabelledImage } from '../data/dataset.ts'
 import { checkClassIds } from '../data/labelled_image.ts'
 import { UserError } from '../errors.ts'
-import type { Preprocessing } from '../model/preprocessing.ts'
+import { type Preprocessing, samplesIn } from '../model/preprocessing.ts'
 import { type Augmentation, augment } from './augment.ts'
 import { type Distortion, distort, drawDistortion } from './distortion.ts'
 import { randomSource } from './random.ts'
@@ -25,7 +25,7 @@ export interface BatchSettings {
 
 /** Training examples in the form for the GPU. */
 export interface Batch {
-  /** RGBA: n · cropSize · cropSize · 4 bytes. */
+  /** RGBA, n · cropSize · cropSize · 4 bytes; or the bytes of samples, n · cropSize · cropSize · c numbers of 4 bytes. */
   images: Uint8Array
   /** Class ids, or IGNORE_INDEX for unlabelled pixels: n · cropSize · cropSize bytes. */
   labels: Uint8Array
@@ -49,7 +49,8 @@ export async function makeBatch(
 ): Promise<Batch | BadSources> {
   const { classes, preprocessing, augmentation, strong: distortion } = job
   const pixels = augmentation.cropSize ** 2
-  const images = new Uint8Array(read.length * pixels * 4)
+  const imageBytes = pixels * 4 * (samplesIn(preprocessing) ?? 1)
+  const images = new Uint8Array(read.length * imageBytes)
   const labels = new Uint8Array(read.length * pixels)
   const strong = distortion && new Uint8Array(images.length)
   const bad: BadSources['bad'] = []
@@ -60,7 +61,7 @@ export async function makeBatch(
         const photo = await readImage()
         checkClassIds(photo.mask, classes, photo.id)
         const example = {
-          image: images.subarray(i * pixels * 4, (i + 1) * pixels * 4),
+          image: images.subarray(i * imageBytes, (i + 1) * imageBytes),
           labels: labels.subarray(i * pixels, (i + 1) * pixels),
         }
         const random = randomSource(seed, 'augment', step, offset + slot)

@@ -1,10 +1,11 @@
 // A window of a photo at another size, perhaps mirrored: only the window's pixels are computed.
 
 import type { LabelledImage } from '../data/dataset.ts'
+import type { Image } from '../data/image.ts'
 
 /** The parts of a batch into which an example is written. */
 export interface Example {
-  /** RGBA: cropSize · cropSize · 4 bytes. */
+  /** RGBA, cropSize · cropSize · 4 bytes; or the bytes of samples, cropSize · cropSize · c numbers of 4 bytes. */
   image: Uint8Array
   /** A class id or IGNORE_INDEX for each pixel: cropSize · cropSize bytes. */
   labels: Uint8Array
@@ -26,40 +27,63 @@ export interface Crop {
 }
 
 /**
- * Writes a window of the scaled photo as RGBA; alpha stays as it is. Resamples along the rows first, for all source rows that the window
+ * Writes a window of the scaled photo as RGBA, or of an image's samples as such; alpha stays as it is. Resamples along the rows first, for all source rows that the window
  * needs, then down the columns.
  */
 export function cropImage(
-  { image: { data, width, height } }: LabelledImage,
+  { image }: LabelledImage,
   { columns, rows, mirrored, pitch }: Crop,
   into: Uint8Array,
 ): void {
+  const { width, height } = image
+  const { data, found, numbers, count, rounding } = numbersOf(image, into)
   const across = filters(width, columns, mirrored)
   const down = filters(height, rows, false)
   const top = down[0].first
   const bottom = down[rows.size - 1].first + down[rows.size - 1].shares.length
-  const narrowed = new Float32Array((bottom - top) * columns.size * 3)
+  const narrowed = new Float32Array((bottom - top) * columns.size * count)
   for (let row = top, to = 0; row < bottom; row++)
-    for (const { first, shares } of across) {
-      let [red, green, blue] = [0, 0, 0]
-      for (let i = 0, from = (row * width + first) * 4; i < shares.length; i++, from += 4) {
-        red += shares[i] * data[from]
-        green += shares[i] * data[from + 1]
-        blue += shares[i] * data[from + 2]
+    for (const { first, shares } of across)
+      for (let channel = 0; channel < count; channel++) {
+        let sum = 0
+        for (
+          let i = 0, from = (row * width + first) * numbers + channel;
+          i < shares.length;
+          i++, from += numbers
+        )
+          sum += shares[i] * data[from]
+        narrowed[to++] = sum
       }
-      narrowed[to++] = red
-      narrowed[to++] = green
-      narrowed[to++] = blue
-    }
-  const values = columns.size * 3
+  const values = columns.size * count
   for (const [row, { first, shares }] of down.entries())
-    for (let i = 0; i < values; i++) {
-      let sum = 0
-      for (let j = 0, from = (first - top) * values + i; j < shares.length; j++, from += values)
-        sum += shares[j] * narrowed[from]
-      into[row * pitch * 4 + Math.floor(i / 3) * 4 + (i % 3)] = sum + 0.5
-    }
+    for (let x = 0, i = (first - top) * values; x < columns.size; x++)
+      for (let channel = 0; channel < count; channel++, i++) {
+        let sum = 0
+        for (let j = 0, from = i; j < shares.length; j++, from += values) sum += shares[j] * narrowed[from]
+        found[(row * pitch + x) * numbers + channel] = sum + rounding
+      }
 }
+
+/** The numbers of an image and of its window. */
+interface Numbers {
+  data: Uint8Array | Float32Array
+  found: Uint8Array | Float32Array
+  /** Those of a pixel, and how many of them are resampled: of RGBA three of four. */
+  numbers: number
+  count: number
+  /** What is added before a number becomes a byte. */
+  rounding: number
+}
+
+function numbersOf({ data, samples }: Image, into: Uint8Array): Numbers {
+  if (!samples) return { data, found: into, numbers: 4, count: 3, rounding: 0.5 }
+  const { channels } = samples
+  return { data: samples.data, found: floatsOf(into), numbers: channels, count: channels, rounding: 0 }
+}
+
+/** The samples whose bytes these are. */
+export const floatsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array =>
+  new Float32Array(buffer, byteOffset, byteLength / 4)
 
 /** Writes the label under the centre of each pixel of a window of the scaled photo. */
 export function cropLabels(

@@ -9,6 +9,7 @@ export {
   augment,
   PAPER_AUGMENTATION,
 } from './augment.ts'
+export { channelStatistics } from './channel_statistics.ts'
 export { medianFrequencyWeights } from './class_balance.ts'
 export { ConfusionMatrix, type Scores } from './confusion.ts'
 export type { Example } from './crop.ts'

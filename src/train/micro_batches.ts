@@ -4,7 +4,7 @@ import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { UnlabelledBatch } from './taught_batch.ts'
 
-/** RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize² bytes, as `loadBatches` makes them. */
+/** RGBA images, n · cropSize² · 4 bytes, or the bytes of samples, n · cropSize² · c · 4, and labels, n · cropSize² bytes, as `loadBatches` makes them. */
 export interface TrainingBatch {
   images: Uint8Array
   labels: Uint8Array

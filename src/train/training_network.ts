@@ -7,6 +7,7 @@ import { GraphBuilder } from '../graph/ops/index.ts'
 import type { LossTerms } from '../graph/ops/loss_term.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLabInTraining } from '../model/deeplab.ts'
+import { networkImage, photoInput } from '../model/network_image.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { learning } from './learned_parameters.ts'
 import type { TrainingOptions } from './training_options.ts'
@@ -20,7 +21,7 @@ export interface TrainedNetwork {
 }
 
 /**
- * The graph of one micro-batch. Inputs: `photo`, rgba8 [n, crop, crop, 4]; `labels`, class8 [n, crop, crop, 1]; with class
+ * The graph of one micro-batch. Inputs: `photo`, rgba8 [n, crop, crop, 4] or samples [n, crop, crop, c]; `labels`, class8 [n, crop, crop, 1]; with class
  * weights `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend. `lossTermsOf` loads `lossTerms`.
  */
 export function networkInTraining(
@@ -50,11 +51,10 @@ function logitsOf(
 ): ModelGraph {
   const { batchSize, microBatchSize = batchSize, cropSize, outputStride, auxiliaryLoss } = options
   const { dropout: p, seed } = options
-  const { mean, std, channels } = preprocessing
   const builder = new GraphBuilder()
-  const photo = builder.input('photo', [microBatchSize, cropSize, cropSize, 4], 'rgba8')
   const size = { height: cropSize, width: cropSize }
-  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, channels })
+  const photo = photoInput(builder, { batch: microBatchSize, ...size }, preprocessing)
+  const image = networkImage(builder, photo, { ...preprocessing, ...size })
   const dropout = p > 0 ? { p, seed, step: builder.input('step', [1, 1, 1, 1], 'u32') } : undefined
   const parts = { dropout, auxiliaryHead: auxiliaryLoss > 0 }
   return builder.build(deepLabInTraining(builder, image, config, { outputStride, ...parts }))

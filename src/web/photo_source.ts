@@ -4,6 +4,7 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { HttpError, shownUrl } from '../library/downloads.ts'
 import { MAX_PHOTO_PIXELS, type Pixels } from '../library/pixels.ts'
+import type { SampledPixels } from '../library/samples.ts'
 import { type BlobLike, bytesIn, isAnyArrayBuffer, type UrlLike } from '../library/sources.ts'
 import { checkOptions, type DeclaredOptions, shown } from '../options.ts'
 import { printable } from '../printable.ts'
@@ -27,12 +28,15 @@ export type ImageSource =
   | ArrayBuffer
   | SharedArrayBuffer
   | Pixels
+  | SampledPixels
 
 interface ReadSourceOptions {
   /** The most pixels of the result; a larger photo is shrunk. */
   maxPixels: number
   /** The name in messages of a photo without its own name. */
   name: string
+  /** How many channels of an image's own the network takes. Without it, photos are read. */
+  channels?: number
   signal?: AbortSignal
 }
 
@@ -60,6 +64,9 @@ async function read(source: unknown, options: ReadSourceOptions): Promise<Image>
   if ('arrayBuffer' in source && typeof source.arrayBuffer === 'function')
     return readBlob(source as BlobLike, options)
   if ('href' in source && typeof source.href === 'string') return readUrl(source.href, options)
+  const samples =
+    options.channels !== undefined && (await import('../library/samples.ts')).givenSamples(source, options)
+  if (samples) return samples
   if ('data' in source || 'width' in source) return readPixels(source, options)
   throw unknownKind(name, source)
 }

@@ -7,6 +7,7 @@ import { runKernel } from '../../src/gpu/run_kernel.ts'
 import type { Rows } from '../../src/kernels/geometry.ts'
 import { accumulateProbabilities } from '../../src/kernels/resizing/accumulate_probabilities.ts'
 import { filteredRows, preprocess } from '../../src/kernels/resizing/preprocess.ts'
+import { preprocessSamples } from '../../src/kernels/resizing/preprocess_samples.ts'
 import { resize, sampledRows } from '../../src/kernels/resizing/resize.ts'
 import { type UpsampleArgmaxOptions, upsampleArgmax } from '../../src/kernels/resizing/upsample_argmax.ts'
 import { randomArray4 } from '../reference/array4.ts'
@@ -100,6 +101,22 @@ describe('rows of a map', () => {
         expect([...part]).to.deep.equal([...rowsOf(whole, rows, 9 * 4)])
       }
     })
+
+  it('of an image of five channels that are read suffice', async () => {
+    const gpu = await testGpu()
+    const image = Float32Array.from({ length: 23 * 11 * 5 }, (_, i) => ((i * 7919) % 251) / 251)
+    const [mean, std] = [0, 1].map(value => new Array<number>(5).fill(value))
+    const size = { label: 'image', height: 40, width: 9, mean, std, flip: true }
+    const run = async (kernel: Kernel, image: Float32Array) =>
+      new Float32Array((await runKernel(gpu, kernel, { image })).output.buffer)
+    const whole = await run(preprocessSamples({ ...size, input: [1, 23, 11, 5] }), image)
+    const rows = { from: 3, count: 17 }
+    const read = filteredRows({ from: 23, to: 40 }, rows)
+    const inputRows = { from: read.from, of: 23 }
+    const kernel = preprocessSamples({ ...size, input: [1, read.count, 11, 5], rows, inputRows })
+    const part = await run(kernel, rowsOf(image, read, 11 * 5))
+    expect([...part]).to.deep.equal([...rowsOf(whole, rows, 9 * 8)])
+  })
 
   it('too long for the coordinates of a kernel is refused', () => {
     const complaint = 'a map of 33 pixels cannot be resampled to 40000000: take a smaller photo or size'

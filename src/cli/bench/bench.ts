@@ -11,6 +11,7 @@ import type { Precision } from '../../kernels/layout.ts'
 import { shownSource } from '../../library/downloads.ts'
 import { pixelsOn } from '../../library/pixels.ts'
 import { backboneNames } from '../../model/backbones/index.ts'
+import { samplesIn } from '../../model/preprocessing.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { readImage } from '../../node/images/image.ts'
@@ -155,8 +156,8 @@ async function survey(options: Options, subject: Subject, jobs: BenchJob[]) {
   const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
   try {
     const { photo: file } = options
-    const photo =
-      file === undefined ? undefined : { file, image: await readImage(file, { maxPixels: pixelsOn(gpu) }) }
+    const reading = { maxPixels: pixelsOn(gpu), channels: samplesIn(subject.model.preprocessing) }
+    const photo = file === undefined ? undefined : { file, image: await readImage(file, reading) }
     const failures = new Failures()
     const graphs: FusedGraph[] = []
     for (const job of jobs)

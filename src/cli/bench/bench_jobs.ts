@@ -11,7 +11,7 @@ import type { Image } from '../../data/image.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Plan } from '../../graph/plan/plan.ts'
 import { Segmenter } from '../../inference/segmenter.ts'
-import { networkSize } from '../../model/preprocessing.ts'
+import { networkSize, samplesIn } from '../../model/preprocessing.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { type ColdStart, measureColdStart } from './bench_cold_start.ts'
 import type { BenchModel } from './bench_model.ts'
@@ -71,7 +71,7 @@ export async function measureJob(
   { coldStart, onStage, ...measures }: Measures & { onStage(stage: Stage, detail?: string): void },
 ): Promise<BenchResult> {
   const { batch, ...options } = job
-  const image = photo?.image ?? noisePhoto(job.size)
+  const image = photo?.image ?? noisePhoto(job.size, samplesIn(model.preprocessing))
   const photos = new Array<Image>(batch).fill(image)
   const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
   const bench = await benchNetwork(gpu, model, photos, { ...options, ...measures, onStage }).finally(() =>

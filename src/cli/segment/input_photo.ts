@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { UserError } from '../../errors.ts'
 import type { Size } from '../../library/pixels.ts'
-import { readImageSize } from '../../node/images/image.ts'
+import { mayBeSamples, readImageSize } from '../../node/images/image.ts'
 import { printablePath } from '../../printable.ts'
 
 export interface InputPhoto {
@@ -46,9 +46,19 @@ export async function loaded(photo: InputPhoto): Promise<string | Uint8Array> {
   return photo.source
 }
 
-/** Reads the header, which is fast. If this is no photo, records the error. */
-export async function readHeader(photo: InputPhoto): Promise<void> {
-  photo.size ??= await attempt(photo, async () => readImageSize(await loaded(photo), { name: photo.file }))
+/**
+ * Reads the header, which is fast. If this is no photo, records the error; before the model is known, not for a file that may be an image of
+ * channels of its own.
+ */
+export async function readHeader(photo: InputPhoto, model?: { channels?: number }): Promise<void> {
+  photo.size ??= await attempt(photo, async () => {
+    const source = await loaded(photo)
+    const size = readImageSize(source, { name: photo.file, channels: model?.channels })
+    return size.catch(async error => {
+      if (model || !(await mayBeSamples(source))) throw error
+      return undefined
+    })
+  })
 }
 
 /** The result of the work; undefined if the photo has an error or gets one by a UserError. */
@@ -71,15 +81,20 @@ export function errorOf({ file }: InputPhoto, error: unknown): UserError {
 
 /** The photos of a folder, a pattern or an archive. A single file may have any name. */
 const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
+/** Taken of a folder or a pattern without any photo. */
+const ARRAY_NAME = /\.npy$/i
 /** Files that the command writes. */
-const RESULT_NAME = /\.(mask|overlay|cutout|probabilities\.\d+-[^/\\.]*)\.png$/i
+const RESULT_NAME = /\.((mask|overlay|cutout|probabilities\.\d+-[^/\\.]*)\.png|probabilities\.npy)$/i
 
 export const IMAGE_KINDS = 'JPEG, PNG, WebP, AVIF, TIFF or GIF'
 
 export const isResult = (file: string): boolean => RESULT_NAME.test(file)
 
 /** macOS creates hidden files `._photo.jpg` that are not images. */
-export const isPhoto = (file: string): boolean =>
-  IMAGE_NAME.test(file) && !isResult(file) && !/(^|[/\\])\.[^/\\]*$/.test(file)
+export const isPhoto = (file: string): boolean => IMAGE_NAME.test(file) && isInput(file)
+
+export const isArray = (file: string): boolean => ARRAY_NAME.test(file) && isInput(file)
+
+const isInput = (file: string): boolean => !isResult(file) && !/(^|[/\\])\.[^/\\]*$/.test(file)
 
 export const isArchive = (file: string): boolean => /\.tar$/i.test(file)

@@ -12,6 +12,8 @@ interface ReadJob {
   /** For messages. */
   name: string
   maxPixels: number
+  /** How many channels of an image's own the model takes. */
+  channels?: number
 }
 
 export interface DecodedPhoto {
@@ -30,9 +32,9 @@ export interface PhotoWork {
   close(): Promise<void>
 }
 
-export async function readPhoto({ source, name, maxPixels }: ReadJob): Promise<DecodedPhoto> {
+export async function readPhoto({ source, ...options }: ReadJob): Promise<DecodedPhoto> {
   const bytes = await bytesOf(source)
-  return { image: await readImage(bytes, { name, maxPixels }), sha256: sha256Of(bytes) }
+  return { image: await readImage(bytes, options), sha256: sha256Of(bytes) }
 }
 
 /** The SHA-256 of a photo in hex. Throws a UserError if it cannot be read. */

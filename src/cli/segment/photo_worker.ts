@@ -8,5 +8,6 @@ serve<PhotoJob, DecodedPhoto | WrittenResults>(async job => {
   if ('write' in job) return { result: await writeResults(job.write), transfer: [] }
   const { image, sha256 } = await readPhoto(job.read)
   const data = image.data.slice() // the decoder's own memory cannot move to another thread
-  return { result: { image: { ...image, data }, sha256 }, transfer: [data.buffer] }
+  const samples = image.samples ? [image.samples.data.buffer as ArrayBuffer] : []
+  return { result: { image: { ...image, data }, sha256 }, transfer: [data.buffer, ...samples] }
 })

@@ -184,7 +184,7 @@ A mask is a palette PNG whose pixel values are class ids. An overlay is the
 photo tinted with the colours of its classes. Photos with the same name in
 several folders become photo, photo-2 and so on; with --recursive, the results
 are in subfolders like the photos. In folders, patterns, lists and archives,
-*.mask.png, *.overlay.png, *.cutout.png and *.probabilities.*.png are left out. A
+*.mask.png, *.overlay.png, *.cutout.png and *.probabilities.* are left out. A
 photo that cannot be read does not stop the others: it is reported at the end,
 with exit code 2, or 1 if there is no result at all.
 
@@ -192,6 +192,10 @@ A result replaces an earlier, unchanged result of this command. If any other
 file has its name, nothing is computed, unless --overwrite allows replacing that
 file; of many photos, this is checked for the first hundred. Photos themselves
 are never replaced.
+
+A network of other channels takes images that have as many: TIFF files, one page
+or a page for each channel, .npy arrays (of a folder without photos) and others.
+Overlays show the first three.
 
 If the photos are those of a folder, a pattern, a list or an archive, the folder
 of the results also gets manifest.jsonl (of a shard, manifest-3-of-8.jsonl): a

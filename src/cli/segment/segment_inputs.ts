@@ -15,6 +15,7 @@ import {
   IMAGE_KINDS,
   type InputPhoto,
   isArchive,
+  isArray,
   isPhoto,
   isResult,
   readHeader,
@@ -152,11 +153,13 @@ const PATTERN = /[*?[\]{}()!]/
 
 async function* imagesIn(folder: string, recursive: boolean): AsyncGenerator<Found> {
   let count = 0
-  for await (const found of imagesBelow(folder, { below: '', recursive })) {
-    yield found
-    count++
+  for (const is of [isPhoto, isArray]) {
+    for await (const found of imagesBelow(folder, { below: '', recursive, is })) {
+      yield found
+      count++
+    }
+    if (count > 0) return
   }
-  if (count > 0) return
   const where = recursive ? ' or its subfolders' : ''
   throw new UserError(`${folder}: no ${IMAGE_KINDS} file in this folder${where}`)
 }
@@ -164,7 +167,7 @@ async function* imagesIn(folder: string, recursive: boolean): AsyncGenerator<Fou
 /** The images of a folder, then those of its subfolders, whose results go to subfolders of the same names. */
 async function* imagesBelow(
   root: string,
-  { below, recursive }: { below: string; recursive: boolean },
+  { below, recursive, is }: { below: string; recursive: boolean; is: (name: string) => boolean },
 ): AsyncGenerator<Found> {
   const folder = join(root, below)
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
@@ -173,10 +176,10 @@ async function* imagesBelow(
   const namesOf = (isFolder: boolean) =>
     sorted(entries.filter(entry => entry.isDirectory() === isFolder).map(({ name }) => name))
   for (const name of namesOf(false))
-    if (isPhoto(name)) yield { file: join(folder, name), folder: below, isNamed: false }
+    if (is(name)) yield { file: join(folder, name), folder: below, isNamed: false }
   if (!recursive) return
   for (const name of namesOf(true))
-    if (!name.startsWith('.')) yield* imagesBelow(root, { below: posix.join(below, name), recursive })
+    if (!name.startsWith('.')) yield* imagesBelow(root, { below: posix.join(below, name), recursive, is })
 }
 
 /** Images; archives only if the pattern asks for them, so that `data/**` does not segment a photo twice. */
@@ -184,7 +187,8 @@ async function filesLike(pattern: string): Promise<string[]> {
   const { glob } = await import('tinyglobby')
   const portable = process.platform === 'win32' ? pattern.replaceAll('\\', '/') : pattern
   const files = await glob(portable, { expandDirectories: false, absolute: isAbsolute(pattern) })
-  const matching = sorted(files.filter(isArchive(pattern) ? isArchive : isPhoto))
+  const kinds = isArchive(pattern) ? [isArchive] : [isPhoto, isArray]
+  const matching = sorted(kinds.map(is => files.filter(is)).find(({ length }) => length > 0) ?? [])
   if (matching.length === 0)
     throw new UserError(`${pattern}: no such file, and as a pattern it matches no image`)
   return matching

@@ -10,6 +10,7 @@ import type { Model } from '../../library/model_files.ts'
 import { type Outcome, runPhotos } from '../../library/photo_runner.ts'
 import { mostPixels } from '../../library/pixels.ts'
 import type { SegmentProgress } from '../../library/segment_options.ts'
+import { samplesIn } from '../../model/preprocessing.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { version } from '../../node/version.ts'
 import { refinedOf } from '../inference_options.ts'
@@ -183,16 +184,18 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
   const { model, options, output, work, throughput } = run
   const maxPixels = mostPixels(model.gpu, options)
   const cutout = options.cutout === undefined ? undefined : cutoutOptions(options, model.classNames)
+  const channels = samplesIn(model.state.preprocessing)
   const scores = options.probabilities || cutout ? 4 * model.classNames.length : 0
+  const bytes = BYTES_A_PIXEL + scores + 4 * (channels ?? 0)
   await runPhotos<Item, DecodedPhoto, FoundMap, DoneRow>(
     itemsOf(run),
     {
       ahead: ON_GPU,
-      weigh: ({ photo: { size }, earlier }) =>
-        size && !earlier ? size.width * size.height * (BYTES_A_PIXEL + scores) : 0,
+      weigh: ({ photo: { size }, earlier }) => (size && !earlier ? size.width * size.height * bytes : 0),
       known: ({ photo: { error }, earlier }) =>
         earlier ? { result: earlier } : error ? { error } : undefined,
-      read: async ({ photo }) => work.read({ source: await loaded(photo), name: photo.file, maxPixels }),
+      read: async ({ photo }) =>
+        work.read({ source: await loaded(photo), name: photo.file, maxPixels, channels }),
       async submit([{ image }]) {
         const output = options.probabilities ? 'probabilities' : 'mask'
         const onProgress = ({ tiles }: SegmentProgress) => throughput.tile(tiles)
@@ -202,7 +205,7 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
         const map = await model.submit(image, { ...own, output })
         return async () => [{ map: await map() }]
       },
-      async write({ photo, stamp }, { image, sha256 }, { found, gpu }) {
+      async write({ photo, stamp }, { image: { samples: _, ...image }, sha256 }, { found, gpu }) {
         const segmented = { image, ...found, classNames: model.classNames }
         const written = await output.write(photo, segmented, work)
         return { ...baseOf(photo, run, stamp), sha256, ...written, milliseconds: Math.round(gpu) }
@@ -223,7 +226,7 @@ async function* itemsOf({ photos, ...run }: SegmentRun): AsyncGenerator<Item> {
     if (!earlier) {
       const replacesNpy = manifest?.isResumed === true
       await attempt(photo, () => output.checkPhoto(photo, { classNames, replacesNpy }))
-      await readHeader(photo)
+      await readHeader(photo, { channels: samplesIn(model.state.preprocessing) })
     }
     yield { photo, stamp, earlier }
   }

@@ -7,7 +7,7 @@ import { UserError } from '../../errors.ts'
 import { percentText, secondsText } from '../format.ts'
 import { catchSignals, type InterruptedError } from '../interrupt.ts'
 import { DEFAULT_MODEL } from '../model.ts'
-import { positiveInteger } from '../options.ts'
+import { CHANNELS_TEXT, channelCount, positiveInteger } from '../options.ts'
 import { checkWritable, exists, refuseExisting } from '../output.ts'
 import { checkResume, TrainingFolder } from './train_folder.ts'
 import { parseMetrics } from './train_metrics.ts'
@@ -35,9 +35,9 @@ Files in the folder --out:
   curves.svg                       charts of loss, mean IoU and learning rate
   metrics.jsonl                    a line for each step and each validation
 
-best/ and samples.png need --validate-every. With --patience the trained model is
-the one in best/, whether the run ends early or not. If stderr is not a terminal, a line
-every 30 seconds and at each validation shows the progress.
+best/ and samples.png need --validate-every. With --patience the trained model
+is the one in best/, whether the run ends early or not. If stderr is not a
+terminal, a line every 30 seconds and at each validation shows the progress.
 
 If the model has other classes than the dataset, it gets a new classifier and
 keeps all other weights. Defaults are those of the DeepLabv3 paper, for a large
@@ -94,6 +94,7 @@ export function trainCommand(): Command {
       '--backbone-weights <weights>',
       `with --network, start from a backbone trained on ImageNet: ${BACKBONE_NAMES.join(', ')} (torchvision's), or a checkpoint of torchvision or timm by its file, URL or hf:OWNER/NAME; the head starts untrained, but VGG-16's fc6 and fc7`,
     )
+    .option('--channels <n>', CHANNELS_TEXT, channelCount)
     .requiredOption('-o, --out <folder>', 'the folder for checkpoints, model and metrics')
   return addRecipeOptions(command)
     .option('--resume', "continue from the folder's last checkpoint, with its recipe and dataset")

@@ -4,14 +4,16 @@ import type { Photos } from '../../data/dataset.ts'
 import { BadImageError, UserError } from '../../errors.ts'
 import { DeviceLostError } from '../../gpu/errors.ts'
 import type { TrainingStep } from '../../library/trainer_base.ts'
+import { samplesIn } from '../../model/preprocessing.ts'
 import { preset } from '../../model/presets.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { isDatasetName, openDataset } from '../../node/datasets/open.ts'
 import { openPhotos } from '../../node/datasets/photos.ts'
 import { DeepLab } from '../../node/deeplab.ts'
 import { Trainer } from '../../node/training/trainer.ts'
+import { channelStatistics } from '../../train/channel_statistics.ts'
 import { evaluate } from '../../train/evaluate.ts'
-import { openChecked, soundImages } from '../dataset.ts'
+import { checkDatasetChannels, openChecked, soundImages } from '../dataset.ts'
 import { type Interrupt, type InterruptedError, unlessInterrupted } from '../interrupt.ts'
 import { DEFAULT_MODEL, loadModel } from '../model.ts'
 import type { TrainingFolder } from './train_folder.ts'
@@ -114,9 +116,11 @@ interface Opened {
 async function open(job: TrainingJob): Promise<Opened> {
   const { folder, settings, recipe: options, resume, dataset: description = settings.dataset } = job
   const { split, validateEvery, validateOn, skipBad } = settings
-  const { dataset, report } = await openChecked({ dataset: description, split, skipBad })
+  const channels = settings.channels ?? undefined
+  const checked = await openChecked({ dataset: description, split, channels, skipBad })
+  const { dataset, report } = checked
   const validation = validateEvery
-    ? soundImages(await openChecked({ dataset: description, split: validateOn, skipBad }))
+    ? soundImages(await openChecked({ dataset: description, split: validateOn, channels, skipBad }))
     : undefined
   const recipe = recipeOf(options)
   const { activationBudget, badImages } = recipe
@@ -126,12 +130,27 @@ async function open(job: TrainingJob): Promise<Opened> {
   const model = resumed?.model ?? (await openModel(settings, options))
   try {
     if (resumed) checkSameRecipe(recipe, resumed.recipe)
+    else await fitChannels(model, { channels, dataset: soundImages(checked) })
     const trainer = resumed ?? new Trainer(model, dataset, recipe, { report, unlabelled })
     return { dataset, unlabelled, validation, trainer }
   } catch (error) {
     await model.dispose()
     throw error
   }
+}
+
+/**
+ * A network of photos takes the dataset's channels from here on, with the mean and std of its images. One that takes as many already keeps
+ * its own, which its weights have learned with. Throws a UserError for a network of other channels.
+ */
+async function fitChannels(
+  model: DeepLab,
+  { channels, dataset }: { channels: number | undefined; dataset: FileDataset },
+): Promise<void> {
+  const before = samplesIn(model.state.preprocessing)
+  if (channels !== undefined && before === undefined)
+    await model.setInputChannels(channels, await channelStatistics(dataset))
+  else checkDatasetChannels(channels, before)
 }
 
 /** The photos without labels of a run that has such. */

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
+import { MAX_CHANNELS } from '../../kernels/resizing/preprocess_samples.ts'
 import { isDatasetName } from '../../node/datasets/open.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
@@ -28,6 +29,8 @@ const RunSettingsSchema = v.object({
   network: v.nullable(text),
   /** Where the backbone's weights of an untrained network are from; absent in runs that began without. */
   backboneWeights: v.nullish(text, null),
+  /** How many channels of their own the images have; null for photos. */
+  channels: v.nullish(v.pipe(count, v.maxValue(MAX_CHANNELS)), null),
   /** Steps between checkpoints. */
   saveEvery: count,
   /** Steps between validations; null for none. */
@@ -50,6 +53,7 @@ export interface SettingsOptions {
   model?: string
   network?: string
   backboneWeights?: string
+  channels?: number
   saveEvery?: number
   validateEvery?: number
   validateOn?: string
@@ -77,7 +81,8 @@ export function writeSettings(folder: string, settings: RunSettings): Promise<vo
 /** The settings of a new run. Throws a UserError if there is no dataset. */
 export function newSettings(options: SettingsOptions): RunSettings {
   const { dataset, split = 'train', model = DEFAULT_MODEL, network = null } = options
-  const { backboneWeights = null, patience = null, unlabelled = null, unlabelledSplit = null } = options
+  const { backboneWeights = null, channels = null, patience = null } = options
+  const { unlabelled = null, unlabelledSplit = null } = options
   const { saveEvery = 500, validateEvery = null, validateOn = 'val', skipBad = false } = options
   if (dataset === undefined) throw new UserError("required option '-d, --dataset <dataset>' not specified")
   if (backboneWeights !== null && network === null)
@@ -95,6 +100,7 @@ export function newSettings(options: SettingsOptions): RunSettings {
     unlabelledSplit,
     ...(network === null ? { model: absoluteModel(model), network } : { model: null, network }),
     backboneWeights: backboneWeights && absoluteModel(backboneWeights),
+    channels,
     saveEvery,
     validateEvery,
     validateOn,
@@ -118,6 +124,7 @@ export function resumedSettings(recorded: RunSettings, options: SettingsOptions)
   checkSame('split', recorded.split, split)
   checkSame('unlabelled-split', recorded.unlabelledSplit, unlabelledSplit)
   checkSame('network', recorded.network, network)
+  checkSame('channels', recorded.channels, options.channels)
   const isSameModel = model !== undefined && resolve(model) === recorded.model
   if (!isSameModel) checkSame('model', recorded.model, model)
   const settings = {
@@ -134,7 +141,7 @@ export function resumedSettings(recorded: RunSettings, options: SettingsOptions)
   return settings
 }
 
-function checkSame(name: string, recorded: string | null, asked: string | undefined): void {
+function checkSame<T extends string | number>(name: string, recorded: T | null, asked: T | undefined): void {
   if (asked !== undefined && asked !== recorded)
     throw new UserError(
       `--resume: ${name} is ${recorded ?? 'none'} in the run, not ${asked}; it cannot change during a run`,

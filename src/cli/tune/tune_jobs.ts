@@ -8,6 +8,7 @@ import type { TunedConvolution, TuneOptions } from '../../graph/tune/tune.ts'
 import { type InferenceOptions, Segmenter } from '../../inference/segmenter.ts'
 import { pixelsOn } from '../../library/pixels.ts'
 import type { Tuning } from '../../library/tuning.ts'
+import { samplesIn } from '../../model/preprocessing.ts'
 import { readImage } from '../../node/images/image.ts'
 import { recipeFor } from '../../train/recipe.ts'
 import { tuneTraining } from '../../train/tune_training.ts'
@@ -38,13 +39,15 @@ export async function inferenceJob(
   gpu: Gpu,
   { model, tuning, size, outputStride, batch, photo }: Subject & { photo?: string },
 ): Promise<TuneJob> {
-  const image = photo === undefined ? undefined : await readImage(photo, { maxPixels: pixelsOn(gpu) })
+  const channels = samplesIn(model.preprocessing)
+  const options = { maxPixels: pixelsOn(gpu), channels }
+  const image = photo === undefined ? undefined : await readImage(photo, options)
   const segmenter = new Segmenter(gpu, model, tuning.variants)
   return {
     measure: options =>
       segmenter.tune(new Array(batch).fill(image ?? squareSize(size)), { size, outputStride, ...options }),
     compare(interrupt) {
-      const photos = new Array<Image>(batch).fill(image ?? noisePhoto(size))
+      const photos = new Array<Image>(batch).fill(image ?? noisePhoto(size, channels))
       const untuned = new Segmenter(gpu, model)
       const calls = callsOf(untuned, segmenter, { photos, size, outputStride, interrupt })
       return unlessInterrupted(calls.finally(() => untuned.dispose()))

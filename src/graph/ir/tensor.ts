@@ -7,10 +7,11 @@ import type { Shape } from '../../kernels/layout.ts'
  * - `f32`: NHWC, channels padded with zeros to a multiple of four
  * - `f16`: the same in half the bytes, computed in f32 all the same
  * - `rgba8`: one u32 a pixel, red in the low byte; shape [n, h, w, 4]
+ * - `samples`: f32 without padding, an image of 1 to 8 channels; shape [n, h, w, c]
  * - `class8`: one byte a pixel, a class id; shape [n, h, w, 1]
  * - `u32`: a whole number; shape [1, 1, 1, 1]
  */
-export type DType = 'f32' | 'f16' | 'rgba8' | 'class8' | 'u32'
+export type DType = 'f32' | 'f16' | 'rgba8' | 'samples' | 'class8' | 'u32'
 
 export interface Tensor {
   name: string

@@ -6,8 +6,9 @@ import type { Tensor } from './tensor.ts'
 
 /** Bytes of a tensor on the GPU. */
 export function tensorBytes({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): number {
-  const [n, h, w] = shape
+  const [n, h, w, c] = shape
   if (dtype === 'rgba8') return n * h * w * 4
+  if (dtype === 'samples') return n * h * w * c * 4
   if (dtype === 'class8') return n * classMapWords(h, w) * 4
   if (dtype === 'u32') return 4
   return dtype === 'f16' ? activationBytes(shape) / 2 : activationBytes(shape)

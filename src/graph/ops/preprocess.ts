@@ -1,4 +1,5 @@
 import { filteredRows, preprocess } from '../../kernels/resizing/preprocess.ts'
+import { preprocessSamples } from '../../kernels/resizing/preprocess_samples.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -11,10 +12,13 @@ export type PreprocessOp = OpOf<'preprocess', { image: Tensor }> &
     mean: number[]
     std: number[]
     flip: boolean
-    channels: 'rgb' | 'bgr'
+    channels: 'rgb' | 'bgr' | 'samples'
   }
 
-/** rgba8 [n, H, W, 4] → f32 [n, height, width, 3]: antialiased bilinear resize, (x/255 − mean)/std, optional left-right flip. */
+/**
+ * rgba8 [n, H, W, 4] → f32 [n, height, width, 3]: antialiased bilinear resize, (x/255 − mean)/std, optional left-right flip. Or
+ * samples [n, H, W, c] → f32 [n, height, width, c]: the same with (x − mean)/std, in the order of the image's own channels.
+ */
 export function preprocessShape<Op extends AnyOp>(
   scope: GraphScope<Op>,
   image: Tensor,
@@ -25,23 +29,29 @@ export function preprocessShape<Op extends AnyOp>(
     mean: number[]
     std: number[]
     flip?: boolean
-    channels?: 'rgb' | 'bgr'
+    channels?: 'rgb' | 'bgr' | 'samples'
   },
 ): PreprocessOp {
   const { name, height, width, mean, std, flip = false, channels = 'rgb' } = options
-  const output = scope.tensor(name, [image.shape[0], height, width, 3])
+  const [n, , , c] = image.shape
+  const output = scope.tensor(name, [n, height, width, image.dtype === 'samples' ? c : 3])
   return { kind: 'preprocess', name: output.name, inputs: { image }, mean, std, flip, channels, output }
 }
 
 export const preprocessOp: DifferentiableOp<PreprocessOp> = {
   lower(op) {
-    const [n, h, w] = op.inputs.image.shape
-    const kernel = preprocess({ ...op, label: op.name, input: { n, h, w }, ...resamplingOptions(op) })
-    return oneStep(op, kernel, { image: op.inputs.image, output: op.output })
+    const { image } = op.inputs
+    const [n, h, w] = image.shape
+    const options = { ...op, label: op.name, ...resamplingOptions(op) }
+    const kernel =
+      image.dtype === 'samples'
+        ? preprocessSamples({ ...options, input: image.shape })
+        : preprocess({ ...options, input: { n, h, w }, channels: op.channels === 'bgr' ? 'bgr' : 'rgb' })
+    return oneStep(op, kernel, { image, output: op.output })
   },
   band(op, rows) {
     const heights = { from: op.inputs.image.shape[1], to: op.output.shape[1] }
     return resampled(op, 'image', { rows, read: filteredRows(heights, rows) })
   },
-  gradient: { none: 'photos are bytes and depend on no parameter' },
+  gradient: { none: 'photos depend on no parameter' },
 }

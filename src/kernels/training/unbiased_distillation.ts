@@ -6,7 +6,7 @@ import { constantOf } from '../../gpu/shader_constants.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, vectors } from '../layout.ts'
 
-export interface UnbiasedDistillationOptions {
+interface UnbiasedDistillationOptions {
   label: string
   /** Shape of the logits and of the targets, [n, h, w, classes]. */
   input: Shape

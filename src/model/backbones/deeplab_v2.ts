@@ -3,7 +3,15 @@
 import * as v from 'valibot'
 import { CAFFE, IMAGENET } from '../preprocessing.ts'
 import type { BackboneFacts } from './backbone.ts'
-import { alignCorners, blockUnits, classes, outputStride, pyramidRates, width } from './fields.ts'
+import {
+  alignCorners,
+  blockUnits,
+  classes,
+  inputChannels,
+  outputStride,
+  pyramidRates,
+  width,
+} from './fields.ts'
 
 export interface DeepLabV2Config {
   backbone: 'deeplabv2_resnet101'
@@ -11,6 +19,8 @@ export interface DeepLabV2Config {
   classes: number
   /** 8 (default) or 16. */
   outputStride: number
+  /** Channels of the images. Default 3: red, green and blue. */
+  inputChannels: number
   /**
    * Rates of the 3×3 classifiers whose sum is the logits, at output stride 8 (halved at 16). Of none, the only classifier is a 1×1
    * convolution. Default [6, 12, 18, 24].
@@ -29,6 +39,7 @@ const deepLabV2Schema = v.strictObject({
   backbone: v.literal('deeplabv2_resnet101'),
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),
+  inputChannels,
   rates: v.optional(pyramidRates(0), () => [6, 12, 18, 24]),
   units: v.optional(blockUnits, () => [3, 4, 23, 3]),
   alignCorners,

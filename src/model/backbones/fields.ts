@@ -3,6 +3,7 @@
 
 import * as v from 'valibot'
 import { expecting, oneOf } from '../../json.ts'
+import { MAX_CHANNELS } from '../../kernels/resizing/preprocess_samples.ts'
 import { CLASS_COUNT_TEXT, MAX_CLASSES } from '../class_names_schema.ts'
 
 /** The fields of each network's config. */
@@ -10,6 +11,7 @@ export interface NetworkConfig {
   backbone: string
   classes: number
   outputStride: number
+  inputChannels: number
 }
 
 /** A config in which all but the backbone may be left to its default; so may the fields of its heads. */
@@ -33,6 +35,11 @@ export const factor = (most: number) => v.pipe(v.number(), v.gtValue(0), v.maxVa
 export const flag = expecting('true, false', v.boolean())
 /** @internal */
 export const classes = v.optional(expecting(CLASS_COUNT_TEXT, v.pipe(count(MAX_CLASSES), v.minValue(2))), 21)
+/** The channels of the images that a network takes: three are red, green and blue. @internal */
+export const inputChannels = v.optional(
+  expecting(`a whole number from 1 to ${MAX_CHANNELS}`, count(MAX_CHANNELS)),
+  3,
+)
 /** The largest dilation. */
 export const MAX_RATE = 1024
 /** The most branches of a pyramid. */

@@ -9,7 +9,17 @@ import { ASPP, type AsppConfig, DECODER, type DecoderConfig, decoderConflict } f
 import { labelFields } from '../hugging_face.ts'
 import { TENSORFLOW } from '../preprocessing.ts'
 import type { BackboneFacts, HuggingFaceLayout } from './backbone.ts'
-import { alignCorners, classes, count, factor, firstUnitRate, flag, outputStride, width } from './fields.ts'
+import {
+  alignCorners,
+  classes,
+  count,
+  factor,
+  firstUnitRate,
+  flag,
+  inputChannels,
+  outputStride,
+  width,
+} from './fields.ts'
 
 /**
  * Hugging Face's MobileNetV2ForSemanticSegmentation; the fields carry the names of its config.json in camel case. Its config.json does
@@ -21,6 +31,8 @@ export interface MobileNetV2Config {
   classes: number
   /** Default 16. */
   outputStride: number
+  /** Channels of the images. Default 3: red, green and blue. */
+  inputChannels: number
   /** Factor on the backbone's channels. Default 1. */
   depthMultiplier: number
   /** Channels are rounded to multiples of this. Default 8. */
@@ -63,6 +75,7 @@ const channels = expecting(`a whole number from 1 to ${MAX_CHANNELS}`, count(MAX
 
 /** @internal The fields that Hugging Face's config.json has too, by our names, without their defaults. */
 export const MOBILENET_FIELDS = {
+  inputChannels: inputChannels.wrapped,
   outputStride: outputStride.wrapped,
   depthMultiplier: width,
   depthDivisibleBy: channels,
@@ -78,6 +91,7 @@ const mobileNetV2Schema = v.strictObject({
   backbone: v.literal('mobilenet_v2'),
   classes,
   outputStride,
+  inputChannels,
   depthMultiplier: v.optional(MOBILENET_FIELDS.depthMultiplier, 1),
   depthDivisibleBy: v.optional(MOBILENET_FIELDS.depthDivisibleBy, 8),
   minDepth: v.optional(MOBILENET_FIELDS.minDepth, 8),
@@ -105,6 +119,7 @@ export type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes
 
 /** For each of our fields, its name in config.json, and its value if the file leaves it out. */
 export const HUGGING_FACE_FIELDS: { [Field in SharedField]: [theirs: string, absent: number | boolean] } = {
+  inputChannels: ['num_channels', 3],
   outputStride: ['output_stride', 32],
   depthMultiplier: ['depth_multiplier', 1],
   depthDivisibleBy: ['depth_divisible_by', 8],
@@ -118,7 +133,6 @@ export const HUGGING_FACE_FIELDS: { [Field in SharedField]: [theirs: string, abs
 /** Fields of config.json that have the same value in all networks of this package. */
 export const HUGGING_FACE_FIXED: JsonObject = {
   model_type: 'mobilenet_v2',
-  num_channels: 3,
   hidden_act: 'relu6',
 }
 

@@ -20,6 +20,7 @@ import {
   counts,
   firstUnitRate,
   flag,
+  inputChannels,
   MAX_RATE,
   MAX_UNITS,
   outputStride,
@@ -40,6 +41,8 @@ export interface ResNetConfig {
   classes: number
   /** Default 16, the stride at which the paper trains. */
   outputStride: number
+  /** Channels of the images. Default 3: red, green and blue. */
+  inputChannels: number
   /**
    * The last block; those beyond the fourth are cascaded copies of it (section 3.2). Default 4, the paper's ASPP models; at
    * most 7.
@@ -78,6 +81,7 @@ const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
     backbone: v.literal(backbone),
     classes,
     outputStride,
+    inputChannels,
     lastBlock: v.optional(oneOf(4, 5, 6, 7), 4),
     multiGrid: v.optional(expecting(`whole numbers from 1 to ${MAX_RATE}`, counts(MAX_RATE, MAX_UNITS)), () =>
       [1, 2, 4].slice(0, RESNETS[backbone].units[3]),

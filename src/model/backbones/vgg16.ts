@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { oneOf } from '../../json.ts'
 import { CAFFE, IMAGENET } from '../preprocessing.ts'
 import type { BackboneFacts } from './backbone.ts'
-import { alignCorners, classes, flag, outputStride, pyramidRates, width } from './fields.ts'
+import { alignCorners, classes, flag, inputChannels, outputStride, pyramidRates, width } from './fields.ts'
 
 export interface Vgg16Config {
   backbone: 'vgg16'
@@ -12,6 +12,8 @@ export interface Vgg16Config {
   classes: number
   /** 32 for FCN, whose logits have the size of the image. Else 8 (default) or 16. */
   outputStride: number
+  /** Channels of the images. Default 3: red, green and blue. */
+  inputChannels: number
   /**
    * `fcn32s`, `fcn16s`, `fcn8s`: Long et al. 2015, upsampled by 32, or with the scores of pool4, and of pool3, added on the way.
    * `atrous` (default): DeepLab's, whose last two poolings keep the size of the map.
@@ -40,6 +42,7 @@ const vgg16Schema = v.strictObject({
   backbone: v.literal('vgg16'),
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),
+  inputChannels,
   head: v.optional(oneOf(...HEADS), 'atrous'),
   rates: v.optional(pyramidRates(1), () => [12]),
   multiScale: v.optional(flag, false),

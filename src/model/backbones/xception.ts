@@ -12,7 +12,7 @@ import {
 } from '../heads/head_config.ts'
 import { TENSORFLOW } from '../preprocessing.ts'
 import type { BackboneFacts } from './backbone.ts'
-import { alignCorners, classes, counts, outputStride, width } from './fields.ts'
+import { alignCorners, classes, counts, inputChannels, outputStride, width } from './fields.ts'
 
 /** The "modified aligned Xception" of DeepLabv3+ (Chen et al. 2018, section 3.2 and Figure 4) with its head. */
 export interface XceptionConfig {
@@ -21,6 +21,8 @@ export interface XceptionConfig {
   classes: number
   /** Default 16. */
   outputStride: number
+  /** Channels of the images. Default 3: red, green and blue. */
+  inputChannels: number
   /** Unit rates of the last three separable convolutions, multiplied by the rate of the exit flow. Default [1, 1, 1]. */
   multiGrid: number[]
   /** Default: rates 6, 12, 18 with image pooling, depthwise separable with batch norm and ReLU after both parts. Null: none. */
@@ -40,6 +42,7 @@ const xceptionSchema = v.strictObject({
   backbone: v.literal('xception65'),
   classes,
   outputStride,
+  inputChannels,
   multiGrid: v.optional(
     expecting(
       `three whole numbers from 1 to ${MAX_UNIT_RATE}`,

@@ -13,7 +13,7 @@ import {
 } from '../backbones/mobilenet_v2.ts'
 import type { DeepLabOptions } from '../backbones/table.ts'
 import { CLASS_NAMES } from '../class_names_schema.ts'
-import { PREPROCESSING_FIELDS, type Preprocessing } from '../preprocessing.ts'
+import { type Preprocessing, STATISTICS } from '../preprocessing.ts'
 
 /** The field `id2label` of config.json. */
 const ID_TO_LABEL = expecting('the names of the classes by their ids', v.record(v.string(), v.string()))
@@ -72,16 +72,18 @@ function classNamesIn(idToLabel: Record<string, string>, source: string): string
 }
 
 /** The fields of preprocessor_config.json that are read here. */
-const PROCESSOR = v.object({
-  image_mean: v.nullish(PREPROCESSING_FIELDS.mean),
-  image_std: v.nullish(PREPROCESSING_FIELDS.std),
-})
+const processor = ({ mean, std }: (typeof STATISTICS)['photos' | 'samples']) =>
+  v.object({
+    image_mean: v.nullish(mean as v.GenericSchema<unknown, number[]>),
+    image_std: v.nullish(std as v.GenericSchema<unknown, number[]>),
+  })
 
 /** Mean and std of a parsed preprocessor_config.json, if it has them. Throws a UserError that begins with `source`. */
 export function fromHuggingFaceProcessor(
   json: JsonObject,
   source: string,
+  of: keyof typeof STATISTICS = 'photos',
 ): Partial<Pick<Preprocessing, 'mean' | 'std'>> {
-  const { image_mean: mean, image_std: std } = checkJson(PROCESSOR, json, source)
+  const { image_mean: mean, image_std: std } = checkJson(processor(STATISTICS[of]), json, source)
   return { ...(mean && { mean }), ...(std && { std }) }
 }

@@ -4,14 +4,15 @@
 import { UserError } from '../../errors.ts'
 import type { JsonObject } from '../../json_object.ts'
 import type { Backbone } from '../backbones/backbone.ts'
-import { backboneOf } from '../backbones/index.ts'
+import { backboneOf, loadNetwork } from '../backbones/index.ts'
 import { backbones } from '../backbones/table.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../config.ts'
+import { imageWeights } from '../input_channels.ts'
 import { isResNeXt, type OurTensors, tensorsByOurNames, unreadNetwork } from '../layouts/index.ts'
 import type { DescribedNetwork, NameLayout } from '../layouts/name_layout.ts'
-import type { Renaming } from '../layouts/renaming.ts'
+import { nameInCheckpoint, type Renaming } from '../layouts/renaming.ts'
 import { smpNetwork } from '../layouts/smp.ts'
-import type { Preprocessing } from '../preprocessing.ts'
+import { type Preprocessing, preprocessingFor } from '../preprocessing.ts'
 import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
 
 /** A model but for its weights and the names of its classes. */
@@ -39,10 +40,26 @@ export async function recogniseModel(
   // One logit stands for two classes: one_logit.ts.
   const classes = Math.max(2, network.architecture.classes)
   const options = { ...(foreign?.layout.complete(network.options) ?? network.options), classes }
-  const config = deepLabConfig(described ? withRates(options, described) : options, source)
-  const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
+  const ofPhotos = deepLabConfig(described ? withRates(options, described) : options, source)
+  const inputChannels = await channelsIn(stateDict, ofPhotos, foreign?.renaming)
+  const config = deepLabConfig({ ...ofPhotos, inputChannels }, source)
+  const preprocessing = preprocessingFor(
+    config,
+    (foreign?.layout ?? backboneOf(config).checkpoint).preprocessing,
+  )
   const assumed = described ? undefined : assumedRates(config, foreign?.layout)
   return { config, preprocessing, renaming: foreign?.renaming, assumed: assumed && `${source}: ${assumed}` }
+}
+
+/** The channels of the images that a checkpoint's first convolution reads. */
+async function channelsIn(
+  stateDict: TensorShapes,
+  config: DeepLabConfig,
+  renaming?: Renaming,
+): Promise<number> {
+  await loadNetwork(config)
+  const [{ name }] = imageWeights(config)
+  return stateDict.get(nameInCheckpoint(name, renaming))?.shape[1] ?? config.inputChannels
 }
 
 async function refusal(stateDict: TensorShapes, source: string): Promise<UserError> {

@@ -47,11 +47,13 @@ export async function openCheckedImages(datasetName: string): Promise<CheckedIma
   }
 }
 
-/** A key that changes when the path, size or time of the photo or of its labels changes. Undefined if a file is missing. */
-export async function imageKey({ image, labels }: Item): Promise<string | undefined> {
+/** A key that changes when the path, size or time of the photo or of its labels changes, or how many channels it is to have. Undefined if a file is missing. */
+export async function imageKey({ image, labels, channels }: Item): Promise<string | undefined> {
   const ownLabels = labels && 'file' in labels ? fileState(labels.file) : JSON.stringify(labels)
   const states = await Promise.all([fileState(image), ownLabels])
-  return states.every(state => state !== undefined) ? digest(...states) : undefined
+  return states.every(state => state !== undefined)
+    ? digest(...states, ...(channels === undefined ? [] : [String(channels)]))
+    : undefined
 }
 
 async function fileState(file: string): Promise<string | undefined> {

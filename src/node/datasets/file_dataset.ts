@@ -45,6 +45,15 @@ export class FileDataset implements Dataset {
     return readItemLabels(this.items[index])
   }
 
+  /** The dataset with images of so many channels of their own; of photos if undefined. */
+  withChannels(channels: number | undefined): FileDataset {
+    return new FileDataset(
+      this.name,
+      this.classNames,
+      this.items.map(item => ({ ...item, channels })),
+    )
+  }
+
   /** The dataset with only the images at these indices, in this order. Throws a UserError if there are none. */
   select(indices: readonly number[]): FileDataset {
     return new FileDataset(

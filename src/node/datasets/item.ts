@@ -12,15 +12,18 @@ export interface Item {
   id: string
   /** The photo's path. */
   image: string
+  /** How many channels of its own the image has. Without it, it is a photo. */
+  channels?: number
   labels: { file: string } | { regions: ClassRegion[]; width: number; height: number } | null
 }
 
-/** The most pixels of a photo in memory: every GPU can bind as many. A larger photo is shrunk; its labels are not. */
+/** The most pixels of a photo in memory: every GPU can bind as many. A larger photo is shrunk; its labels are not. Samples never are. */
 const MAX_PIXELS = 2 ** 25
 
 /** Throws a UserError if a file is missing or damaged, or if the photo and its labels differ in size. */
 export async function readItem(item: Item): Promise<LabelledImage> {
-  const reading = readImage(item.image, { maxPixels: MAX_PIXELS })
+  const { channels } = item
+  const reading = readImage(item.image, channels === undefined ? { maxPixels: MAX_PIXELS } : { channels })
   const size = reading.then(({ originalWidth, originalHeight }) => ({
     width: originalWidth,
     height: originalHeight,
@@ -31,7 +34,7 @@ export async function readItem(item: Item): Promise<LabelledImage> {
 
 /** Like readItem, but reads only the header of the photo, for its size. */
 export function readItemLabels(item: Item): Promise<Labels> {
-  return readOwnLabels(item, readImageSize(item.image))
+  return readOwnLabels(item, readImageSize(item.image, { channels: item.channels }))
 }
 
 /** The labels, checked to have the photo's size. Regions are drawn only after the check, since the JSON may state any size. */

@@ -21,11 +21,16 @@ export const isDatasetName = (text: string): boolean =>
  * Opens the dataset that a text such as `voc:data/VOC2012` names: a folder after `voc:`, `folder:`, `coco:`, or `coco-voc:` (the
  * part of COCO that the paper pre-trains on). Reads only the lists, not yet the images.
  *
+ * `channels`: the images have so many channels of their own, 1 to 8, and are no photos: TIFF, .npy, and other files that have as many.
+ *
  * Throws a UserError if the text has another form, or if the folder does not have the layout.
  */
-export async function openDataset(description: string, options: { split: string }): Promise<FileDataset> {
-  checkOptionNames(options, { split: true })
-  const { split } = options
+export async function openDataset(
+  description: string,
+  options: { split: string; channels?: number },
+): Promise<FileDataset> {
+  checkOptionNames(options, { split: true, channels: true })
+  const { split, channels } = options
   if (typeof split !== 'string')
     throw new UserError(`split: expected a name such as train or val, got ${shown(split)}`)
   const [, kind, folder] = /^([a-z-]+):(.+)$/.exec(description) ?? []
@@ -33,5 +38,6 @@ export async function openDataset(description: string, options: { split: string 
     throw new UserError(
       `dataset "${printable(description)}": expected ${Object.keys(readers).join(':, ')}: and a folder, such as voc:data/VOC2012`,
     )
-  return readers[kind](folder, split)
+  const dataset = await readers[kind](folder, split)
+  return channels === undefined ? dataset : dataset.withChannels(channels)
 }

@@ -70,8 +70,8 @@ interface ImageFolder {
   find(stem: string): string | undefined
 }
 
-/** Of photos that can be decoded. */
-export const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif']
+/** Of images that can be decoded. */
+export const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif', '.npy']
 
 /** Empty if the folder does not exist. */
 export async function imageFolder(folder: string): Promise<ImageFolder> {

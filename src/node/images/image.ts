@@ -6,7 +6,9 @@ import { MAX_PHOTO_PIXELS, type Size, sizeWithin } from '../../library/pixels.ts
 import { checkOptions, type DeclaredOptions, shown } from '../../options.ts'
 import { printable, printablePath } from '../../printable.ts'
 import { readRegularFile } from '../files/read_file.ts'
+import { isNpy } from '../npy.ts'
 import { checkHeifSizes, checkPhotoSize, photoFormat } from './photo_format.ts'
+import { openSamples, readSamples } from './samples_file.ts'
 
 export interface ReadImageOptions {
   /**
@@ -15,9 +17,14 @@ export interface ReadImageOptions {
   maxPixels?: number
   /** The name in messages of a photo given as bytes. Default: image. */
   name?: string
+  /**
+   * Reads an image of so many channels of its own, for a network that takes those: `samples` of the result has them. It is not shrunk.
+   * TIFF, .npy, and other files that have as many channels.
+   */
+  channels?: number
 }
 
-const READ_OPTIONS: DeclaredOptions<ReadImageOptions> = { maxPixels: true, name: true }
+const READ_OPTIONS: DeclaredOptions<ReadImageOptions> = { maxPixels: true, name: true, channels: true }
 
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (the first frame of an animation) as a viewer shows it: EXIF orientation applied,
@@ -31,7 +38,7 @@ export async function readImage(
   options: ReadImageOptions = {},
 ): Promise<Image> {
   checkOptions(options, READ_OPTIONS)
-  const { maxPixels = MAX_PHOTO_PIXELS, name: given = 'image' } = options
+  const { maxPixels = MAX_PHOTO_PIXELS, name: given = 'image', channels } = options
   if (!(typeof maxPixels === 'number' && maxPixels >= 1))
     throw new UserError(`maxPixels: expected a number of pixels from 1 up, got ${shown(maxPixels)}`)
   if (typeof pathOrBytes !== 'string' && !types.isUint8Array(pathOrBytes))
@@ -41,6 +48,7 @@ export async function readImage(
   const name = typeof pathOrBytes === 'string' ? pathOrBytes : given
   const bytes = typeof pathOrBytes === 'string' ? await readPhotoFile(pathOrBytes) : pathOrBytes
   return named(name, async () => {
+    if (channels !== undefined) return readSamples(bytes, { channels, most: maxPixels })
     const original = await readSize(bytes)
     const size = sizeWithin(maxPixels, original)
     const data = await decode(openPhoto(bytes), size)
@@ -54,8 +62,15 @@ export async function readImage(
  */
 export async function readImageSize(
   file: string | Uint8Array,
-  { name = 'image' }: Pick<ReadImageOptions, 'name'> = {},
+  { name = 'image', channels }: Pick<ReadImageOptions, 'name' | 'channels'> = {},
 ): Promise<Size> {
+  if (channels !== undefined) {
+    const bytes = typeof file === 'string' ? await readPhotoFile(file) : file
+    return named(typeof file === 'string' ? file : name, async () => {
+      const { width, height } = await openSamples(bytes, channels)
+      return { width, height }
+    })
+  }
   if (typeof file !== 'string') return named(name, () => readSize(file))
   const found = await readHead(file)
     .then(readSize, () => undefined)
@@ -64,6 +79,12 @@ export async function readImageSize(
   // The whole file is read: some files have the header at the end, or a large preview before it.
   const bytes = await readPhotoFile(file)
   return named(file, () => readSize(bytes))
+}
+
+/** Whether a file is of a kind that may hold an image of any channels: TIFF or .npy. */
+export async function mayBeSamples(file: string | Uint8Array): Promise<boolean> {
+  const head = typeof file === 'string' ? await readHead(file).catch(() => undefined) : file
+  return head !== undefined && (isNpy(head) || photoFormat(head) === 'tiff')
 }
 
 const HEAD_BYTES = 2 ** 16
@@ -94,12 +115,16 @@ async function readSize(bytes: Uint8Array): Promise<Size> {
   const format = photoFormat(bytes)
   if (format === 'heif') checkHeifSizes(bytes)
   const header = format && (await readHeader(bytes))
+  if (!format && isNpy(bytes))
+    throw new UserError(`a NumPy array, and the network takes photos: ${ABOUT_CHANNELS}`)
   if (!format || header?.format !== format)
     throw new UserError('not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one')
   const { width, height } = header.autoOrient
   checkPhotoSize(bytes, { width, height, format, isProgressive: header.isProgressive })
   return { width, height }
 }
+
+const ABOUT_CHANNELS = 'docs/fine-tuning.md says how one for other images is made'
 
 /** Undefined if the decoder cannot read it. */
 function readHeader(bytes: Uint8Array): Promise<Metadata | undefined> {

@@ -7,6 +7,7 @@ import type { Image } from '../../data/image.ts'
 import { UserError } from '../../errors.ts'
 import { shownUrl } from '../../library/downloads.ts'
 import { checkPixels, isOpaque, MAX_PHOTO_PIXELS, type Pixels, sizeWithin } from '../../library/pixels.ts'
+import { givenSamples, type SampledPixels } from '../../library/samples.ts'
 import { type BlobLike, bytesIn, isAnyArrayBuffer, type UrlLike } from '../../library/sources.ts'
 import { shown } from '../../options.ts'
 import { printable } from '../../printable.ts'
@@ -16,7 +17,7 @@ import { readImage } from './image.ts'
 /**
  * A photo: a path; a file:, data:, http: or https: URL, as text or as a URL object; the bytes of an encoded file as a Buffer,
  * Uint8Array, DataView, ArrayBuffer, SharedArrayBuffer or Blob; or decoded pixels, such as an ImageData. Encoded photos are JPEG, PNG,
- * WebP, AVIF, TIFF or GIF. Downloads may have 256 MiB and take a minute.
+ * WebP, AVIF, TIFF or GIF; for a network of other channels also .npy, and decoded `SampledPixels`. Downloads may have 256 MiB and take a minute.
  */
 export type ImageSource =
   | string
@@ -27,12 +28,15 @@ export type ImageSource =
   | ArrayBuffer
   | SharedArrayBuffer
   | Pixels
+  | SampledPixels
 
 interface ReadSourceOptions {
   /** The most pixels of the result; a larger photo is shrunk. */
   maxPixels: number
   /** The name in messages of a photo without its own name. */
   name: string
+  /** How many channels of an image's own the network takes. Without it, photos are read. */
+  channels?: number
   signal?: AbortSignal
 }
 
@@ -56,12 +60,14 @@ export async function readSource(source: unknown, options: ReadSourceOptions): P
   if ('arrayBuffer' in source && typeof source.arrayBuffer === 'function')
     return readBlob(source as BlobLike, options)
   if ('href' in source && typeof source.href === 'string') return readText(source.href, options)
+  const samples = givenSamples(source, options)
+  if (samples) return samples
   if ('data' in source || 'width' in source) return readPixels(source, options)
   throw unknownKind(name, source)
 }
 
-const decode = (pathOrBytes: string | Uint8Array, { maxPixels, name }: ReadSourceOptions) =>
-  readImage(pathOrBytes, { maxPixels, name })
+const decode = (pathOrBytes: string | Uint8Array, { maxPixels, name, channels }: ReadSourceOptions) =>
+  readImage(pathOrBytes, { maxPixels, name, channels })
 
 /** Reads a path or a URL. A scheme has at least two letters: `C:` is a drive. */
 async function readText(text: string, options: ReadSourceOptions): Promise<Image> {

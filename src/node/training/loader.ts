@@ -92,8 +92,9 @@ function makeOfImages(
 /** Only the data that a thread needs. A view is copied out of its buffer: otherwise the whole buffer would go to the thread. */
 function ownBytes({ image, mask, width, height }: LabelledImage, id: string): LabelledImage {
   const cut = (bytes: Uint8Array) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
-  const { originalWidth, originalHeight } = image
+  const { originalWidth, originalHeight, samples } = image
   const photo = {
+    ...(samples && { samples }),
     width: image.width,
     height: image.height,
     data: cut(image.data),
