@@ -50,6 +50,7 @@ const ROOMS: Room[][] = [
   ],
   [{ folder: 'graph', about: 'What a program imports of the rooms above.' }],
   [{ folder: 'model', about: 'Backbones, heads and presets: a config in, a graph out.' }],
+  [{ folder: 'cutout', about: 'Cut-outs of a photo by the probability of a class.' }],
   [{ folder: 'crf', about: 'A fully connected CRF behind a network.' }],
   [{ folder: 'inference', about: 'From photos in memory to masks in memory.' }],
   [

@@ -16,6 +16,6 @@ export interface ClassShare {
 }
 
 /** Whether an overlay leaves the class without a tint, which would only dim the photo around the objects. */
-export function isBackground({ name }: ClassShare): boolean {
+export function isBackground({ name }: Pick<ClassShare, 'name'>): boolean {
   return name === 'background'
 }

@@ -292,7 +292,8 @@ export abstract class DeepLabBase<Source, Result> {
   async #segmentBatch(photos: Image[], options: SegmentOptions & Pick<Tiled, 'onTile'>): Promise<Result[]> {
     const maps = await this.#onGpu(segmenter => segmenter.segment(photos, options))
     this.#tuneLater(networkCall(photos, options))
-    const names = { output: options.output ?? 'mask', classNames: this.classNames }
+    const onGpu = <T>(work: (gpu: Gpu) => Promise<T>) => this.onGpu(work)
+    const names = { output: options.output ?? 'mask', classNames: this.classNames, onGpu }
     return maps.map((map, i) => this.#platform.result(photos[i], map, names))
   }
 

@@ -4,10 +4,12 @@ import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
 import { displayPalette } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
 import type { ClassMap } from '../inference/class_map.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
 import type { ScoreMap } from '../inference/score_map.ts'
 import { shown } from '../options.ts'
+import type { CutoutJob, CutoutOptionsOf, Picture } from './cutout.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
 export interface ClassScores extends ScoreMap {
@@ -22,6 +24,8 @@ export type ScoresOf<Output, Asked> = Output extends Asked ? ClassScores : undef
 export interface ResultNames<Output> {
   output: Output
   classNames: readonly string[]
+  /** Runs work on the model's GPU. A result without it has no cut-outs. */
+  onGpu?: <T>(work: (gpu: Gpu) => Promise<T>) => Promise<T>
 }
 
 /** The base of `Segmentation` on either platform. `Output` is the `output` option of `segment`. */
@@ -39,6 +43,7 @@ export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOut
   readonly logits: ScoresOf<Output, 'logits'>
   readonly #image: Image
   readonly #classNames: readonly string[]
+  readonly #onGpu: ResultNames<Output>['onGpu']
 
   /** @internal For `DeepLab.segment`. */
   constructor(image: Image, found: ClassMap, names: ResultNames<Output>) {
@@ -47,6 +52,7 @@ export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOut
     const named = scores && { ...scores, classNames }
     this.#image = image
     this.#classNames = classNames
+    this.#onGpu = names.onGpu
     this.mask = map.mask
     this.width = map.width
     this.height = map.height
@@ -80,6 +86,20 @@ export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOut
     const { probabilities } = this
     if (!probabilities) throw new UserError("confidence: segment with { output: 'probabilities' } first")
     return confidenceOf(this, probabilities)
+  }
+
+  /** The pixels of a cut-out. `cover`: a picture at the photo's size. */
+  protected async cutoutPixels<Source>(
+    options: CutoutOptionsOf<Source>,
+    cover: CutoutJob<Source>['cover'],
+  ): Promise<Picture> {
+    const { cutoutClasses, renderCutout } = await import('./cutout.ts') // loaded only when needed
+    const ids = cutoutClasses(options, this.#classNames)
+    const { photo, probabilities: scores } = this
+    if (!scores || !this.#onGpu) throw new UserError("cutout: segment with { output: 'probabilities' } first")
+    return this.#onGpu(gpu =>
+      renderCutout(gpu, { photo, scores, ids, background: options.background, cover }),
+    )
   }
 
   /** The largest class except the background, if any. */

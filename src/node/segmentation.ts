@@ -1,9 +1,13 @@
 import type { SegmentOutput } from '../inference/inference_options.ts'
+import type { CutoutOptionsOf } from '../library/cutout.ts'
 import { encodeMaskPng } from '../library/mask_png.ts'
 import { type MaskPngOptions, paletteOf } from '../library/overlay.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
 import { writeFileAtomic } from './files/atomic.ts'
+import type { ImageSource } from './images/image_source.ts'
 import { type OverlayOptions, overlayOptions, renderOverlay } from './overlay/overlay.ts'
+
+export type CutoutOptions = CutoutOptionsOf<ImageSource>
 
 /** The result for a photo. `Output` is the `output` option of `segment`. */
 export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends SegmentationBase<Output> {
@@ -34,5 +38,15 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends 
     const { mask, width, height } = this
     const classes = this.classes.map(found => ({ ...found, colour: palette[found.id] }))
     return renderOverlay(this.photo, { mask, width, height, classes }, drawing)
+  }
+
+  /**
+   * The bytes of a PNG or WebP of the photo's pixels of some classes on transparent ground, with soft edges, or on another background. It
+   * needs the probabilities: `segment` with `output: 'probabilities'`, where `at: 'network'` takes less memory and gives softer edges.
+   * If the photo was shrunk for the GPU, the picture has the smaller size. Throws a UserError for invalid options.
+   */
+  async cutout(options: CutoutOptions = {}): Promise<Uint8Array> {
+    const { cover, encodePicture } = await import('./cutout_file.ts') // loaded only when needed
+    return encodePicture(await this.cutoutPixels(options, cover), options)
   }
 }

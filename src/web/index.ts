@@ -16,7 +16,7 @@ export type { LoadOptions, WeightsOptions, WeightsSource } from './load_options.
 export type { GpuSegmentation } from './on_gpu.ts'
 export type { OnGpuOptions, StreamFrame, StreamOptions } from './on_gpu_options.ts'
 export { type ImageSource, type ReadImageOptions, readImage } from './photo_source.ts'
-export type { ImageDataOptions, Segmentation } from './segmentation.ts'
+export type { CutoutOptions, ImageDataOptions, Segmentation } from './segmentation.ts'
 export { Trainer } from './trainer.ts'
 
 // Globals that the declarations mention. In a program without the types of WebGPU or ES2026 they are these empty ones. In a program

@@ -2,8 +2,12 @@ import { isBackground } from '../data/class_share.ts'
 import { OPACITY } from '../data/palette.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
 
+import type { CutoutOptionsOf } from '../library/cutout.ts'
 import { type DrawOptions, drawOptions, type MaskPngOptions, paletteOf } from '../library/overlay.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
+import type { ImageSource } from './photo_source.ts'
+
+export type CutoutOptions = CutoutOptionsOf<ImageSource>
 
 export interface ImageDataOptions extends MaskPngOptions {
   /** The opacity of the classes' colours, 0 to 1. Default 0.55. */
@@ -45,5 +49,15 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends 
     const palette = paletteOf(options, this.classNames.length)
     const { encodeMaskPng } = await import('../library/mask_png.ts') // with its encoder, loaded only when needed
     return new Blob([encodeMaskPng(this, palette) as Uint8Array<ArrayBuffer>], { type: 'image/png' })
+  }
+
+  /**
+   * A PNG or WebP of the photo's pixels of some classes on transparent ground, with soft edges, or on another background. It needs the
+   * probabilities: `segment` with `output: 'probabilities'`, where `at: 'network'` takes less memory and gives softer edges. If the
+   * photo was shrunk for the GPU, the picture has the smaller size. Throws a UserError for invalid options.
+   */
+  async cutout(options: CutoutOptions = {}): Promise<Blob> {
+    const { cover, encodePicture } = await import('./cutout_file.ts') // loaded only when needed
+    return encodePicture(await this.cutoutPixels(options, cover), options)
   }
 }

@@ -84,7 +84,7 @@ const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
 /** Taken of a folder or a pattern without any photo. */
 const ARRAY_NAME = /\.npy$/i
 /** Files that the command writes. */
-const RESULT_NAME = /\.((mask|overlay|probabilities\.\d+-[^/\\.]*)\.png|probabilities\.npy)$/i
+const RESULT_NAME = /\.((mask|overlay|cutout|probabilities\.\d+-[^/\\.]*)\.png|probabilities\.npy)$/i
 
 export const IMAGE_KINDS = 'JPEG, PNG, WebP, AVIF, TIFF or GIF'
 

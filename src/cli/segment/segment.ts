@@ -7,6 +7,7 @@ import { addInferenceOptions, inferenceOf } from '../inference_options.ts'
 import { loadModel } from '../model.ts'
 import { share } from '../options.ts'
 import { isQuiet, quietableAction } from '../quiet.ts'
+import { checkCutout } from './cutout.ts'
 import { attempt, loaded, STANDARD_INPUT } from './input_photo.ts'
 import {
   type Ahead,
@@ -46,6 +47,14 @@ export function segmentCommand(): Command {
     .option('--no-overlay', 'write no overlays')
     .addOption(probabilitiesOption())
     .option(
+      '--cutout <classes>',
+      'also cut these classes out, such as dog,cat; all means all but the background',
+    )
+    .option(
+      '--background <what>',
+      'behind a cut-out: blur, a colour such as #ffffff, or a picture (default: nothing)',
+    )
+    .option(
       '--opacity <share>',
       "opacity of the classes' colours in overlays, from 0 to 1 (default: 0.55)",
       share,
@@ -64,6 +73,7 @@ export function segmentCommand(): Command {
 async function segment(named: string[], options: SegmentCommandOptions): Promise<void> {
   const { json, out, list, recursive, shard } = options
   checkOptions(named, options)
+  checkCutout(options)
   const inputs = { named, list, recursive, shard }
   const ahead = await lookAhead(findFiles(inputs), { grows: list === STANDARD_INPUT })
   const lines = !isQuiet() && !json && out !== STANDARD_OUTPUT
@@ -151,6 +161,8 @@ Examples:
                                              connected CRF refines them
   atrous segment field.png --tile 1025       a large photo at its own scale, in
                                              windows that are blended
+  atrous segment photo.jpg --cutout dog,cat  also out/photo.cutout.png: dogs and
+                                             cats on transparent ground
   atrous segment photo.jpg --probabilities npy
                                              also out/photo.probabilities.npy
   atrous segment photo.jpg --json            results for a program
@@ -172,9 +184,9 @@ A mask is a palette PNG whose pixel values are class ids. An overlay is the
 photo tinted with the colours of its classes. Photos with the same name in
 several folders become photo, photo-2 and so on; with --recursive, the results
 are in subfolders like the photos. In folders, patterns, lists and archives,
-*.mask.png, *.overlay.png and *.probabilities.* are left out. A photo that
-cannot be read does not stop the others: it is reported at the end, with exit
-code 2, or 1 if there is no result at all.
+*.mask.png, *.overlay.png, *.cutout.png and *.probabilities.* are left out. A
+photo that cannot be read does not stop the others: it is reported at the end,
+with exit code 2, or 1 if there is no result at all.
 
 A result replaces an earlier, unchanged result of this command. If any other
 file has its name, nothing is computed, unless --overwrite allows replacing that
@@ -197,6 +209,11 @@ classes]. A PNG is grey, for one class, and 255 is a probability of 1. With
 probabilities, --json gives each class its mean \`confidence\`. An .npy carries no
 mark of this command, so only --overwrite replaces it.
 
+A cut-out is a PNG of the photo's size. A guided filter moves the edges of the
+classes to those of the photo, and colours of the background are taken out of
+pixels that are half transparent. --background puts the photo's own background,
+blurred, behind it, or a colour, or a picture that covers it.
+
 --tile cuts a photo into windows that overlap (--overlap), and segments each at
 the photo's own scale, or at that of --size. Their probabilities are blended, so
 that no seams are seen, and memory stays bounded: a photo of 10000 by 10000
@@ -205,7 +222,7 @@ others, so it should be as large as the photos of the training, or larger. Not
 with --crf.
 
 --out - writes the mask of one photo to standard output, or with --no-mask its
-overlay. --json prints an array with an object for each photo, in their order; a
+overlay, or with --no-mask --no-overlay its cut-out. --json prints an array with an object for each photo, in their order; a
 photo that failed has its \`file\` and an \`error\`.
 
 --precision fp16 needs a GPU with shader-f16, which \`atrous doctor --verbose\`

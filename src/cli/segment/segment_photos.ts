@@ -9,6 +9,7 @@ import type { RefinedOptions } from '../../inference/inference_options.ts'
 import type { Model } from '../../library/model_files.ts'
 import { type Outcome, runPhotos } from '../../library/photo_runner.ts'
 import { mostPixels } from '../../library/pixels.ts'
+import type { SegmentProgress } from '../../library/segment_options.ts'
 import { samplesIn } from '../../model/preprocessing.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { version } from '../../node/version.ts'
@@ -16,6 +17,7 @@ import { refinedOf } from '../inference_options.ts'
 import { catchSignals } from '../interrupt.ts'
 import type { ModelOptions } from '../model.ts'
 import { isQuiet } from '../quiet.ts'
+import { type CutoutFlags, cutoutOptions, segmentWithCutout } from './cutout.ts'
 import {
   attempt,
   errorOf,
@@ -42,6 +44,7 @@ export interface SegmentCommandOptions
   extends ModelOptions,
     RefinedOptions,
     SegmentOutputOptions,
+    CutoutFlags,
     Omit<InputOptions, 'named'> {
   model: string
   manifest?: string
@@ -112,8 +115,8 @@ function manifestPath({ isAll, areNamed }: Ahead, options: SegmentCommandOptions
 
 /** All that results depend on besides the photos. */
 function runOf(model: DeepLab, options: SegmentCommandOptions): string {
-  const { precision, mask, overlay, probabilities, opacity, legend } = options
-  const results = { precision, mask, overlay, probabilities, opacity, legend }
+  const { precision, mask, overlay, probabilities, opacity, legend, cutout, background } = options
+  const results = { precision, mask, overlay, probabilities, opacity, legend, cutout, background }
   return runId(model.state, { ...refinedOf(options), ...results })
 }
 
@@ -142,7 +145,7 @@ const addTensor = (hash: Hash, { buffer, byteOffset, byteLength }: Float32Array)
 interface SegmentRun {
   model: DeepLab
   photos: AsyncIterable<InputPhoto>
-  options: RefinedOptions & SegmentOutputOptions
+  options: RefinedOptions & SegmentOutputOptions & CutoutFlags
   output: Output
   work: PhotoWork
   throughput: Throughput
@@ -168,16 +171,23 @@ interface Item {
   earlier?: DoneRow
 }
 
+interface FoundMap {
+  map: ClassMap
+  /** The PNG of a cut-out. */
+  cutout?: Uint8Array
+}
+
 /** How many photos the GPU has at one time. */
 const ON_GPU = 2
 
 export async function segmentPhotos(run: SegmentRun): Promise<void> {
   const { model, options, output, work, throughput } = run
   const maxPixels = mostPixels(model.gpu, options)
+  const cutout = options.cutout === undefined ? undefined : cutoutOptions(options, model.classNames)
   const channels = samplesIn(model.state.preprocessing)
-  const scores = options.probabilities ? 4 * model.classNames.length : 0
+  const scores = options.probabilities || cutout ? 4 * model.classNames.length : 0
   const bytes = BYTES_A_PIXEL + scores + 4 * (channels ?? 0)
-  await runPhotos<Item, DecodedPhoto, ClassMap, DoneRow>(
+  await runPhotos<Item, DecodedPhoto, FoundMap, DoneRow>(
     itemsOf(run),
     {
       ahead: ON_GPU,
@@ -188,14 +198,15 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
         work.read({ source: await loaded(photo), name: photo.file, maxPixels, channels }),
       async submit([{ image }]) {
         const output = options.probabilities ? 'probabilities' : 'mask'
-        const map = await model.submit(image, {
-          ...{ ...refinedOf(options), output },
-          onProgress: ({ tiles }) => throughput.tile(tiles),
-        })
-        return async () => [await map()]
+        const onProgress = ({ tiles }: SegmentProgress) => throughput.tile(tiles)
+        const own = { ...refinedOf(options), onProgress }
+        const withScores = output === 'probabilities'
+        if (cutout) return async () => [await segmentWithCutout(model, image, { ...own, cutout, withScores })]
+        const map = await model.submit(image, { ...own, output })
+        return async () => [{ map: await map() }]
       },
-      async write({ photo, stamp }, { image: { samples: _, ...image }, sha256 }, { found: map, gpu }) {
-        const segmented = { image, map, classNames: model.classNames }
+      async write({ photo, stamp }, { image: { samples: _, ...image }, sha256 }, { found, gpu }) {
+        const segmented = { image, ...found, classNames: model.classNames }
         const written = await output.write(photo, segmented, work)
         return { ...baseOf(photo, run, stamp), sha256, ...written, milliseconds: Math.round(gpu) }
       },

@@ -30,6 +30,7 @@ interface JsonResult {
   classes: ClassShare[]
   mask?: string
   overlay?: string
+  cutout?: string
   probabilities?: string[]
   milliseconds: number
 }
@@ -111,14 +112,23 @@ function resultOf(row: DoneRow, out: string): JsonResult {
     classes,
     mask: pathOf('mask.png'),
     overlay: pathOf('overlay.png'),
+    cutout: pathOf('cutout.png'),
     ...(probabilities.length > 0 && { probabilities: probabilities.map(ending => pathOf(ending)!) }),
     milliseconds,
   }
 }
 
-function lineOf({ file, classes, mask, overlay, probabilities = [], milliseconds }: JsonResult): string {
+function lineOf({
+  file,
+  classes,
+  mask,
+  overlay,
+  cutout,
+  probabilities = [],
+  milliseconds,
+}: JsonResult): string {
   const shares = classes.map(({ name, share }) => `${name} ${percentText(share)}`).join(', ')
-  const paths = [mask, overlay, ...probabilityText(probabilities)]
+  const paths = [mask, overlay, cutout, ...probabilityText(probabilities)]
   const written = paths.filter(path => path !== undefined).join(', ')
   return `${file}: ${shares}${written && ` → ${written}`} (${secondsText(milliseconds)})`
 }

@@ -1,4 +1,4 @@
-// The files of a photo's results: mask, overlay, and the probability of each class at each pixel.
+// The files of a photo's results: mask, overlay, cut-out, and the probability of each class at each pixel.
 
 import { stat } from 'node:fs/promises'
 import { Option } from 'commander'
@@ -21,11 +21,14 @@ export interface ResultOptions {
   /** The opacity of the overlay. */
   opacity?: number
   legend: boolean
+  /** The classes to cut out. */
+  cutout?: string
 }
 
 interface Found {
   found: Segmentation
   image: Image
+  cutout?: Uint8Array
 }
 
 /** The PNGs of a photo, by their key in --json. */
@@ -33,6 +36,7 @@ const PNGS = {
   mask: async ({ found }: Found) => found.maskPng(),
   overlay: ({ found, image }: Found, { opacity, legend }: ResultOptions) =>
     encodeOverlay(image, found, { opacity, drawLegend: legend ? drawLegend : undefined }),
+  cutout: async ({ cutout }: Found) => cutout!,
 }
 
 type PngKind = keyof typeof PNGS
@@ -51,6 +55,8 @@ export interface SegmentedPhoto {
   image: Image
   map: ClassMap
   classNames: readonly string[]
+  /** The bytes of its cut-out's PNG, if there is to be one. */
+  cutout?: Uint8Array
 }
 
 export interface WriteJob extends SegmentedPhoto {
@@ -71,7 +77,10 @@ export interface WrittenResults {
 export async function writeResults({ prefix, options, ...photo }: WriteJob): Promise<WrittenResults> {
   const found = segmentationOf(photo)
   const results: Record<string, number> = {}
-  for await (const { ending, content } of resultFiles({ found, image: photo.image }, options)) {
+  for await (const { ending, content } of resultFiles(
+    { found, image: photo.image, cutout: photo.cutout },
+    options,
+  )) {
     const file = `${prefix}.${ending}`
     await writeFileAtomic(file, content)
     results[ending] = (await stat(file)).size
@@ -87,7 +96,7 @@ export async function encodePng(
   options: ResultOptions,
 ): Promise<{ found: Segmentation; png: Uint8Array }> {
   const found = segmentationOf(photo)
-  return { found, png: await PNGS[kind]({ found, image: photo.image }, options) }
+  return { found, png: await PNGS[kind]({ found, image: photo.image, cutout: photo.cutout }, options) }
 }
 
 const segmentationOf = ({ image, map, classNames }: SegmentedPhoto) =>
