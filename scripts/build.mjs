@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { shortening } from './short_names.mjs'
 import { stripWgsl } from './strip_wgsl.mjs'
 
 const SOURCES = [
@@ -41,13 +42,18 @@ async function build() {
 }
 
 /**
- * The package has its shaders without comments and indentation, which are half of their text, and what several of them import only once.
+ * The package has its shaders without comments and indentation, which are half of their text, with short local names, and what several
+ * of them import only once.
  * Bundlers leave out a call that is marked as pure if nothing imports its value.
  */
 async function stripShaders(file, libraries) {
   const shaders = await import(pathToFileURL(file).href)
   const { tokensOf } = await import(pathToFileURL('dist/gpu/wgsl_tokens.js').href)
-  const strip = wgsl => stripWgsl(wgsl, tokensOf)
+  const shorten = shortening(
+    Object.values(shaders).map(({ wgsl }) => wgsl),
+    tokensOf,
+  )
+  const strip = wgsl => shorten(stripWgsl(wgsl, tokensOf))
   const texts = Object.values(shaders).map(({ name, wgsl }) => ({ name, text: strip(wgsl) }))
   const shared = libraries
     .map(([name, wgsl]) => ({ name: `lib_${name}`, text: strip(wgsl) }))

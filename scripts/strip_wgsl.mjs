@@ -1,5 +1,5 @@
 // Takes out of WGSL text what only its readers need: comments, blank lines, indentation but for one space, and in indented lines the
-// spaces that no token needs. Lines and names stay, so that the text in an error message can still be read. Lines that are not
+// spaces that no token needs. Lines stay, and names until short_names.mjs, so that the text in an error message can still be read. Lines that are not
 // indented keep their spaces: the host finds constants, bindings and textures there by their form.
 
 /** `tokensOf` is that of src/gpu/wgsl_tokens.ts. */

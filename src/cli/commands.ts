@@ -45,6 +45,11 @@ export const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./train/train.ts')).trainCommand(),
   },
   {
+    name: 'export',
+    summary: 'write masks as labels for other tools: COCO, LabelMe, VOC',
+    load: async () => (await import('./export/export.ts')).exportCommand(),
+  },
+  {
     name: 'masks',
     summary: 'convert masks in colours to masks of class ids',
     load: async () => (await import('./masks.ts')).masksCommand(),

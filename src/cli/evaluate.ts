@@ -19,6 +19,7 @@ Datasets:
                  train, val (a fifth of the images) and all
   coco:DIR       annotations/instances_NAME.json, all categories
   coco-voc:DIR   only its images with more than 1000 pixels of VOC's classes
+  labelme:DIR    LabelMe's JSON files, each beside its photo
 
 Examples:
   atrous evaluate --dataset voc:VOC2012

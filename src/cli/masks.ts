@@ -17,16 +17,16 @@ import { quietableAction } from './quiet.ts'
 const NOTES = `
 The table has a line for each colour: red, green and blue from 0 to 255, and the
 name of the class, as CamVid's label_colors.txt has them. Class 0 is that of the
-first line. A class may have several colours. Pixels of the names void, ignore and
-unlabeled are not scored: their id is 255.
+first line. A class may have several colours. Pixels of the names void, ignore
+and unlabeled are not scored: their id is 255.
 
     0 0 0       void
   128 64 128    road
    64 0 128     car
    64 128 192   car
 
-Each picture of the folder becomes a PNG of class ids. classes.txt, which datasets of
-the kind folder: need, is written beside the new folder.
+Each picture of the folder becomes a PNG of class ids. classes.txt, which
+datasets of the kind folder: need, is written beside the new folder.
 
 Examples:
   atrous masks mine/masks-rgb mine/masks --colours label_colors.txt

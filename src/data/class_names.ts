@@ -28,6 +28,10 @@ export const vocClasses = [
   'tvmonitor',
 ] as const
 
+/** Whether class 0 is what belongs to no object, by its name. Other classes are what labels name: a road scene has no background. */
+export const hasBackground = (classNames: readonly string[]): boolean =>
+  plain(classNames[0] ?? '') === 'background'
+
 /**
  * The id of each name. Case, spaces and signs count only if they tell classes apart. Throws a UserError for a name that is not
  * among the classes.

@@ -48,3 +48,46 @@ function unpackRuns(text: string): number[] {
   }
   return runs
 }
+
+/** The bitmap of the pixels that have a value, packed into text. All of them lie in the box, if one is given: its sides in pixels. */
+export function encodeRle(pixels: ArrayLike<number>, value: number, place: RlePlace): CocoRle {
+  const { width, height, left = 0, top = 0, right = width, bottom = height } = place
+  const runs: number[] = []
+  let [begin, isOne] = [0, false]
+  const turn = (at: number) => {
+    runs.push(at - begin)
+    begin = at
+    isOne = !isOne
+  }
+  for (let x = left; x < right; x++) {
+    for (let y = top; y < bottom; y++) if ((pixels[y * width + x] === value) !== isOne) turn(x * height + y)
+    const isFollowed = top === 0 && bottom === height && x + 1 < right
+    if (isOne && !isFollowed) turn(x * height + bottom)
+  }
+  if (begin < width * height) runs.push(width * height - begin)
+  return { size: [height, width], counts: packRuns(runs) }
+}
+
+interface RlePlace {
+  width: number
+  height: number
+  left?: number
+  top?: number
+  right?: number
+  bottom?: number
+}
+
+/** Writes the text that `unpackRuns` reads. */
+function packRuns(runs: readonly number[]): string {
+  const text: string[] = []
+  for (const [i, run] of runs.entries()) {
+    let value = i > 2 ? run - runs[i - 2] : run
+    for (let isLast = false; !isLast; ) {
+      const bits = value & 31
+      value >>= 5
+      isLast = value === (bits & 16 ? -1 : 0)
+      text.push(String.fromCharCode(48 + bits + (isLast ? 0 : 32)))
+    }
+  }
+  return text.join('')
+}

@@ -16,17 +16,14 @@ export class PassTimer {
 
   /** Throws UserError if the adapter has no `timestamp-query`. */
   static async create(gpu: Gpu, passes: number): Promise<PassTimer> {
-    if (!PassTimer.worksOn(gpu)) throw new UserError('this GPU has no timestamps to profile with')
+    if (!gpu.device.features.has('timestamp-query'))
+      throw new UserError('this GPU has no timestamps to profile with')
     const size = 2 * passes * TIMESTAMP_BYTES
     const buffers = await gpu.allocateAll([
       { label: 'timestamps', size, flags: usage.queryResolve | usage.copySource },
       { label: 'timestamps read', size, flags: usage.mapRead | usage.copyDestination },
     ])
     return new PassTimer(gpu, 2 * passes, buffers)
-  }
-
-  static worksOn({ device }: Gpu): boolean {
-    return device.features.has('timestamp-query')
   }
 
   private constructor(gpu: Gpu, count: number, [resolved, readback]: GPUBuffer[]) {

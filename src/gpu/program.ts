@@ -7,7 +7,6 @@ import { foldGrid, type Kernel } from './kernel.ts'
 import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace, submitBudget } from './pace.ts'
-import { PassTimer } from './pass_timer.ts'
 import type { HeldCopies, TextureCopies, TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
@@ -160,7 +159,7 @@ export class Program {
    */
   async time(repetitions: number): Promise<number> {
     const submits = this.#cut(new Array<number[]>(repetitions).fill(this.#launches).flat())
-    if (PassTimer.worksOn(this.#gpu)) {
+    if (this.#gpu.device.features.has('timestamp-query')) {
       const times = await this.#timePasses(submits, pieces => [pieces])
       return times.reduce((sum, milliseconds) => sum + milliseconds) / repetitions
     }
@@ -172,6 +171,7 @@ export class Program {
 
   /** The time of each compute pass, in milliseconds. `passesOf` divides the pieces of a submit into passes. */
   async #timePasses(submits: Piece[][], passesOf: (pieces: Piece[]) => Piece[][]): Promise<number[]> {
+    const { PassTimer } = await import('./pass_timer.ts') // a page need not load it before it measures
     const timer = await PassTimer.create(this.#gpu, submits.flatMap(passesOf).length)
     try {
       await this.#submit(submits, (encoder, pieces) => {

@@ -140,7 +140,7 @@ export abstract class DeepLabBase<Source, Result> {
     input: Source | readonly Source[],
     options: ManyPhotosOptions<Source>,
   ): Promise<Result | (Result | undefined)[]> {
-    return segmentCall(input, options, isArray => this.#work(options, isArray))
+    return segmentCall(input, options, () => this.#work(options))
   }
 
   /** The work of `segmentAll` on either platform. */
@@ -148,12 +148,12 @@ export abstract class DeepLabBase<Source, Result> {
     photos: Iterable<From> | AsyncIterable<From>,
     options: EachPhotoOptions<Source>,
   ): AsyncGenerator<YieldedResult<From, Result>, void, undefined> {
-    return eachCall(photos, options, isArray => this.#work(options, isArray))
+    return eachCall(photos, options, () => this.#work(options))
   }
 
-  async #work(options: ManyPhotosOptions<never>, isArray: boolean): Promise<BatchWork<Source, Result>> {
+  async #work(options: ManyPhotosOptions<never>): Promise<BatchWork<Source, Result>> {
     this.#throwIfDisposed()
-    const own = await optionsOfCall(options, isArray, refined => this.#segmenter.check(refined))
+    const own = await optionsOfCall(options, refined => this.#segmenter.check(refined))
     const { signal, tile } = own
     return {
       maxPixels: mostPixels(this.#gpu, own),

@@ -32,7 +32,6 @@ export { deepLabOnnx } from '../onnx/export.ts'
 export { Lesson } from '../teach/lesson.ts'
 export type { LessonModel, LessonOptions, LessonStep, LessonTraining } from '../teach/lesson_options.ts'
 export { channelStatistics } from '../train/channel_statistics.ts'
-export type { ColourJitter } from '../train/distortion.ts'
 export {
   type EvaluatedImage,
   type EvaluateOptions,
@@ -40,6 +39,7 @@ export {
   evaluate,
   type SegmentationModel,
 } from '../train/evaluate.ts'
+export type { ColourJitter } from '../train/jitter_amounts.ts'
 export type { Recipe } from '../train/recipe_options.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
@@ -51,7 +51,7 @@ export type { Model } from './model_files.ts'
 export type { ConventionOptions, CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
 export type { DrawOptions, MaskPngOptions, TintOptions } from './overlay.ts'
 export type { Pixels, Size } from './pixels.ts'
-export { type SampledPixels, sampledImage } from './samples.ts'
+export { type AnySamples, type SampledPixels, sampledImage } from './samples.ts'
 export type { YieldedResult } from './segment_batches.ts'
 export type {
   EachPhotoOptions,

@@ -135,13 +135,16 @@ interface Paint {
 
 /**
  * Writes pixel number `pixel` of an RGB image: the RGBA photo's, or if there is a paint, that over the photo's grey. In the photo's own
- * colours, an object that has nearly its class's colour would look as if it had none.
+ * colours, an object that has nearly its class's colour would look as if it had none. A thin paint leaves more of the photo's colours.
  */
 function blend(rgb: Uint8ClampedArray, photo: Uint8Array, pixel: number, paint: Paint | undefined) {
   const [red, green, blue] = photo.subarray(pixel * 4, pixel * 4 + 3)
   const grey = 0.299 * red + 0.587 * green + 0.114 * blue
-  for (let channel = 0; channel < 3; channel++)
-    rgb[pixel * 3 + channel] = paint
-      ? grey + (paint.colour[channel] - grey) * paint.opacity
-      : photo[pixel * 4 + channel]
+  const { colour, opacity } = paint ?? { colour: [0, 0, 0], opacity: 0 }
+  const greyness = Math.min(1, 2 * opacity)
+  for (let channel = 0; channel < 3; channel++) {
+    const own = photo[pixel * 4 + channel]
+    const under = own + (grey - own) * greyness
+    rgb[pixel * 3 + channel] = under + (colour[channel] - under) * opacity
+  }
 }

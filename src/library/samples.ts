@@ -21,8 +21,14 @@ export interface SampledPixels {
   data: Uint8Array | Uint8ClampedArray | Uint16Array | Float32Array
 }
 
-/** What a file may hold besides: numbers that are taken as they are. */
-type AnySamples = SampledPixels['data'] | Float64Array | Int8Array | Int16Array | Int32Array | Uint32Array
+/** What a file may hold: beside the numbers of SampledPixels those that are taken as they are. */
+export type AnySamples =
+  | SampledPixels['data']
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint32Array
 
 /** The largest number of samples of an image: a gigabyte. */
 const MAX_SAMPLES = 2 ** 28

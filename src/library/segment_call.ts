@@ -9,7 +9,6 @@ import {
 } from '../inference/inference_options.ts'
 import { ownSize, photoSize } from '../inference/photo.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
-import { checkOptionValues, SIGNAL } from '../options.ts'
 import type { BatchWork, YieldedResult } from './segment_batches.ts'
 import {
   checkEachPhoto,
@@ -23,10 +22,8 @@ import {
 /** The options that the network takes, checked by it, with the signal. Throws a UserError for the first wrong one. */
 export async function optionsOfCall(
   options: ManyPhotosOptions<never>,
-  isArray: boolean,
   check: (options: RefinedOptions) => void,
 ): Promise<SegmentOptions> {
-  checkSegmentOptions(options, isArray)
   const { batchSize: _, onProgress: __, onError: ___, signal, ...rest } = options
   check(rest)
   if (rest.crf !== undefined) (await import('../crf/crf_parameters.ts')).crfParameters(rest.crf)
@@ -34,7 +31,7 @@ export async function optionsOfCall(
 }
 
 /** Makes what segments photos by the options of a call. */
-type Start<Source, Result> = (isArray: boolean) => Promise<BatchWork<Source, Result>>
+type Start<Source, Result> = () => Promise<BatchWork<Source, Result>>
 
 /**
  * A result for a photo, or one for each photo of an array. A call that is aborted rejects at once. What the GPU has of it by then still
@@ -45,7 +42,7 @@ export async function segmentCall<Source, Result>(
   options: ManyPhotosOptions<Source>,
   start: Start<Source, Result>,
 ): Promise<Result | (Result | undefined)[]> {
-  checkOptionValues(options, { signal: SIGNAL })
+  checkSegmentOptions(options, Array.isArray(input))
   const { signal } = options
   const found = Array.isArray(input)
     ? segmentArray<Source, Result>([...input], options, start)
@@ -58,7 +55,7 @@ async function segmentArray<Source, Result>(
   options: ManyPhotosOptions<Source>,
   start: Start<Source, Result>,
 ): Promise<(Result | undefined)[]> {
-  const work = await start(true)
+  const work = await start()
   const { segmentBatches } = await import('./segment_batches.ts') // a page need not load it before it segments an array
   return segmentBatches(photos, options, work)
 }
@@ -68,7 +65,7 @@ async function segmentOne<Source, Result>(
   { signal, onProgress }: ManyPhotosOptions<Source>,
   start: Start<Source, Result>,
 ): Promise<Result> {
-  const work = await start(false)
+  const work = await start()
   const onTile = (tiles: TileProgress) => onProgress?.({ done: 0, total: 1, tiles })
   const [found] = await work.segment([await work.read(photo, 'photo')], onTile)
   signal?.throwIfAborted()
@@ -82,8 +79,9 @@ export async function* eachCall<Source, From extends Source, Result>(
   options: EachPhotoOptions<Source>,
   start: Start<Source, Result>,
 ): AsyncGenerator<YieldedResult<From, Result>, void, undefined> {
+  checkSegmentOptions(options, true)
   checkEachPhoto(photos, options)
-  const work = await start(true)
+  const work = await start()
   yield* (await import('./segment_batches.ts')).segmentAll(photos, options, work)
 }
 

@@ -34,7 +34,7 @@ type JobOptions = RefinedOptions & { signal: AbortSignal }
 /** A `DeepLab`, as far as a job uses it. */
 export interface PhotoSegmenter extends Pick<DeepLab, 'gpu'> {
   /** Without it, the model takes photos. */
-  readonly state?: Pick<DeepLab['state'], 'preprocessing'>
+  readonly state: Pick<DeepLab['state'], 'preprocessing'>
   segment(photo: Image, options: JobOptions): Promise<Segmentation<'mask'>>
 }
 
@@ -115,7 +115,7 @@ async function segmented(
   { model, line, signal }: JobTools,
 ): Promise<Segmentation> {
   try {
-    const channels = model.state && samplesIn(model.state.preprocessing)
+    const channels = samplesIn(model.state.preprocessing)
     // A photo that arrives as bytes has no name of its own.
     const reading = { name: 'input', maxPixels: mostPixels(model.gpu, options), channels }
     const image = await readImage(bytes, reading)

@@ -4,9 +4,9 @@ import type { LabelledImage } from '../data/dataset.ts'
 import { checkClassIds } from '../data/labelled_image.ts'
 import { UserError } from '../errors.ts'
 import { type Preprocessing, samplesIn } from '../model/preprocessing.ts'
-import { type Augmentation, augment } from './augment.ts'
-import { type Distortion, distort, drawDistortion } from './distortion.ts'
+import type { Distortion } from './distortion.ts'
 import { randomSource } from './random.ts'
+import { type Augmentation, isOnlyCropped, randomCrop } from './random_crop.ts'
 
 /** The settings by which a batch, or a part of one, is made. */
 export interface BatchSettings {
@@ -48,6 +48,9 @@ export async function makeBatch(
   { step, first, seed, offset = 0, ...job }: BatchSettings & { first: number },
 ): Promise<Batch | BadSources> {
   const { classes, preprocessing, augmentation, strong: distortion } = job
+  const isCrop = isOnlyCropped(augmentation) && !distortion
+  const changes = isCrop ? undefined : await import('./augment.ts') // loaded only when needed
+  const writeExample = changes?.augment ?? randomCrop
   const pixels = augmentation.cropSize ** 2
   const imageBytes = pixels * 4 * (samplesIn(preprocessing) ?? 1)
   const images = new Uint8Array(read.length * imageBytes)
@@ -66,13 +69,11 @@ export async function makeBatch(
         }
         const random = randomSource(seed, 'augment', step, offset + slot)
         const distortions = randomSource(seed, 'distort', step, offset + slot)
-        augment(photo, example, { ...augmentation, preprocessing, random, distortions })
-        if (!strong) return
+        writeExample(photo, example, { ...augmentation, preprocessing, random, distortions })
+        if (!strong || !changes) return
         const view = strong.subarray(i * pixels * 4, (i + 1) * pixels * 4)
         view.set(example.image)
-        const { cropSize } = augmentation
-        const all = { width: cropSize, height: cropSize, pitch: cropSize }
-        distort(view, all, drawDistortion(distortion, distortions))
+        changes.distortAll(view, { ...distortion, cropSize: augmentation.cropSize }, distortions)
       } catch (error) {
         if (!(error instanceof UserError)) throw error
         bad.push({ slot, message: error.message })

@@ -2,9 +2,9 @@
 
 import { BadImageError } from '../errors.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
-import { type Augmentation, PAPER_AUGMENTATION } from './augment.ts'
 import type { BadSources, Batch, BatchSettings } from './batch.ts'
 import type { Distortion } from './distortion.ts'
+import { type Augmentation, PAPER_AUGMENTATION } from './random_crop.ts'
 import type { Recipe } from './recipe_options.ts'
 import type { Sampler } from './sampler.ts'
 

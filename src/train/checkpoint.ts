@@ -118,9 +118,8 @@ function tensorsIn(bytes: Uint8Array, source: string): StateDict {
 const STATE = v.object({
   step: expecting('a whole number from 0 up', v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   images: expecting('a whole number above 0', v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-  unlabelled: expecting(
-    'a whole number above 0',
-    v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  unlabelled: v.optional(
+    expecting('a whole number above 0', v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   ),
   recipe: RECIPE_TYPES,
   balance: v.object({

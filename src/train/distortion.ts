@@ -2,15 +2,8 @@
 
 import { blur } from './blur.ts'
 import { ADJUSTMENTS, type Adjustment, adjust, type Colours, toGrey } from './colour_jitter.ts'
+import { amounts, type ColourJitter, isOff } from './jitter_amounts.ts'
 import { randomOrder } from './random.ts'
-
-/**
- * How far brightness, contrast, saturation and hue change at random, as in torchvision's ColorJitter: factors from 1 − x to 1 + x, but
- * not below 0, and a turn of the hue by up to x of the colour circle, x ≤ 0.5. One number s stands for s, s, s and s / 2.
- */
-export type ColourJitter =
-  | number
-  | readonly [brightness: number, contrast: number, saturation: number, hue: number]
 
 /** Changes of an example's colours. By default there are none. */
 export interface Distortion {
@@ -51,17 +44,6 @@ export function drawDistortion(
 
 /** Of SimCLR (Chen et al. 2020) and what followed it. */
 const SIGMAS = [0.1, 2]
-
-const amounts = (jitter: ColourJitter): readonly number[] =>
-  typeof jitter === 'number' ? [jitter, jitter, jitter, jitter / 2] : jitter
-
-/** Whether the numbers are within their ranges. */
-export function isColourJitter(jitter: ColourJitter): boolean {
-  const [hue, ...factors] = amounts(jitter).toReversed()
-  return hue >= 0 && hue <= 0.5 && factors.every(amount => amount >= 0 && amount < Infinity)
-}
-
-const isOff = (jitter: ColourJitter): boolean => amounts(jitter).every(amount => amount === 0)
 
 function drawAdjustments(jitter: ColourJitter, random: () => number): [Adjustment, number][] {
   const order = [...randomOrder(random, ADJUSTMENTS.length)]

@@ -3,20 +3,17 @@
  * @module atrous/train
  */
 
-export {
-  type Augmentation,
-  type AugmentOptions,
-  augment,
-  PAPER_AUGMENTATION,
-} from './augment.ts'
+export { augment } from './augment.ts'
 export { channelStatistics } from './channel_statistics.ts'
 export { medianFrequencyWeights } from './class_balance.ts'
 export { ConfusionMatrix, type Scores } from './confusion.ts'
 export type { Example } from './crop.ts'
 export type { MixBox } from './cut_mix.ts'
-export type { ColourJitter, Distortion } from './distortion.ts'
+export type { Distortion } from './distortion.ts'
 export { type EvaluateOptions, type Evaluation, evaluate, type SegmentationModel } from './evaluate.ts'
+export type { ColourJitter } from './jitter_amounts.ts'
 export type { TrainingBatch } from './micro_batches.ts'
+export { type Augmentation, type AugmentOptions, PAPER_AUGMENTATION } from './random_crop.ts'
 export { recipeFor } from './recipe.ts'
 export type { Recipe } from './recipe_options.ts'
 export { HARD_CLASSES, Sampler } from './sampler.ts'

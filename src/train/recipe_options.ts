@@ -4,7 +4,7 @@
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
-import { type ColourJitter, isColourJitter } from './distortion.ts'
+import { type ColourJitter, isColourJitter } from './jitter_amounts.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 /** The options of a step that have defaults there, and values here. */
@@ -64,6 +64,7 @@ export interface Recipe
 /** Options whose default is a network's, a GPU's, or another option. */
 type WithoutDefault = 'weightDecay' | 'microBatchSize' | 'size' | 'activationBudget'
 
+/** @internal */
 export interface RecipeOption<Value> {
   /** Its type, with limits far beyond any useful recipe. NaN passes, because the message of the rule says more. */
   type: v.GenericSchema<Value>
@@ -148,7 +149,7 @@ const seed = numberThat(
 )
 
 /**
- * The values of options that are not given. `paper`: the first stage of training in sections 4 and A of DeepLabv3. The second stage
+ * @internal The values of options that are not given. `paper`: the first stage of training in sections 4 and A of DeepLabv3. The second stage
  * freezes batch norm, and has output stride 8 and a learning rate of 0.001. `smallData`: where it differs from the paper, for a few dozen
  * or hundred photos and a small GPU.
  */
@@ -193,6 +194,7 @@ export const RECIPE_OPTIONS = {
   seed: { ...seed, paper: 0 },
 } satisfies RecipeOptionTable
 
+/** @internal */
 export const RECIPE_NAMES = Object.keys(RECIPE_OPTIONS) as (keyof Recipe)[]
 
 const entries = Object.entries(RECIPE_OPTIONS)
@@ -213,7 +215,7 @@ const valuesIn = (set: 'paper' | 'smallData') =>
     entries.flatMap(([name, option]) => (set in option ? [[name, option[set as keyof typeof option]]] : [])),
   )
 
-/** The values of the options that are not given, by the name of the recipe. */
+/** @internal The values of the options that are not given, by the name of the recipe. */
 export const RECIPES: Record<Recipe['recipe'], RecipeValues> = {
   paper: valuesIn('paper') as unknown as RecipeValues,
   'small-data': { ...valuesIn('paper'), ...valuesIn('smallData') } as unknown as RecipeValues,

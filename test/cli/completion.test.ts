@@ -50,6 +50,7 @@ describe('atrous completion', () => {
             'evaluate',
             'compare',
             'train',
+            'export',
             'masks',
             'weights',
             'bench',

@@ -10,6 +10,7 @@ import { completionCommand } from '../../src/cli/completion/completion.ts'
 import { crfCommand } from '../../src/cli/crf.ts'
 import { doctorCommand } from '../../src/cli/doctor/doctor.ts'
 import { evaluateCommand } from '../../src/cli/evaluate.ts'
+import { exportCommand } from '../../src/cli/export/export.ts'
 import { masksCommand } from '../../src/cli/masks.ts'
 import { run } from '../../src/cli/run.ts'
 import { segmentCommand } from '../../src/cli/segment/segment.ts'
@@ -39,6 +40,7 @@ const loaded: Record<string, () => Command> = {
   serve: serveCommand,
   worker: workerCommand,
   evaluate: evaluateCommand,
+  export: exportCommand,
   masks: masksCommand,
   compare: compareCommand,
   train: trainCommand,

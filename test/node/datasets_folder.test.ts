@@ -65,7 +65,7 @@ describe('datasets', () => {
   it('of unknown kinds are refused', async () => {
     for (const text of ['voc', 'voc:', 'ade20k:here', 'constructor:here'])
       expect(await refusal(() => openDataset(text, { split: 'val' }))).to.equal(
-        `dataset "${text}": expected voc:, folder:, coco:, coco-voc: and a folder, such as voc:data/VOC2012`,
+        `dataset "${text}": expected voc:, folder:, coco:, coco-voc:, labelme: and a folder, such as voc:data/VOC2012`,
       )
   })
 })

@@ -177,7 +177,7 @@ describe('a worker of the queue', () => {
 
   it('tries a job five times that says nothing of it, first after a second', async () => {
     const segment: Segment = () => Promise.reject(new Error('no memory'))
-    await start({ model: { gpu: model.gpu, segment } })
+    await start({ model: { gpu: model.gpu, state: model.state, segment } })
     const job = await queue.add('photo', { input: 'photo.png', output: 'a' })
     await until(() => said.length === 1)
     expect(said).to.deep.equal([`failed ${job.id} for now: no memory`])
@@ -187,7 +187,7 @@ describe('a worker of the queue', () => {
 
   it('ends a try that takes too long, and reports one that does not end even so', async () => {
     const segment: Segment = () => new Promise(() => {})
-    await start({ model: { gpu: model.gpu, segment }, seconds: 0.1 })
+    await start({ model: { gpu: model.gpu, state: model.state, segment }, seconds: 0.1 })
     const { id, error } = await done({ input: 'photo.png', output: 'a' }, { attempts: 1 })
     expect(error).to.equal('not done within 0.1 s')
     await until(() => said.length === 2)
@@ -203,7 +203,7 @@ describe('a worker of the queue', () => {
       await held
       return model.segment(...args)
     }
-    await start({ model: { gpu: model.gpu, segment } })
+    await start({ model: { gpu: model.gpu, state: model.state, segment } })
     const jobs = await queue.addBulk(
       ['a', 'b', 'c'].map(output => ({ name: 'photo', data: { input: 'photo.png', output } })),
     )
@@ -228,7 +228,7 @@ describe('a worker of the queue', () => {
       await new Promise(resolve => setTimeout(resolve, 200))
       return model.segment(...args)
     }
-    await start({ model: { gpu: model.gpu, segment } })
+    await start({ model: { gpu: model.gpu, state: model.state, segment } })
     const [first, second] = await queue.addBulk(
       ['a', 'b'].map(output => ({ name: 'photo', data: { input: 'photo.png', output } })),
     )

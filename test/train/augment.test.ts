@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { IGNORE_INDEX, type LabelledImage } from '../../src/data/dataset.ts'
 import { networkSize, type Preprocessing } from '../../src/model/preprocessing.ts'
-import { augment, PAPER_AUGMENTATION } from '../../src/train/augment.ts'
+import { augment } from '../../src/train/augment.ts'
 import { randomSource } from '../../src/train/random.ts'
+import { PAPER_AUGMENTATION } from '../../src/train/random_crop.ts'
 import { triangleWindows } from '../reference/preprocess.ts'
 import { randomSource as testSource } from '../reference/random.ts'
 

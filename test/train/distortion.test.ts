@@ -3,11 +3,12 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { IGNORE_INDEX, type LabelledImage } from '../../src/data/dataset.ts'
-import { type Augmentation, augment } from '../../src/train/augment.ts'
+import { augment } from '../../src/train/augment.ts'
 import { blur } from '../../src/train/blur.ts'
 import { type Adjustment, adjust, type Colours, toGrey } from '../../src/train/colour_jitter.ts'
 import { drawDistortion } from '../../src/train/distortion.ts'
 import { randomSource } from '../../src/train/random.ts'
+import type { Augmentation } from '../../src/train/random_crop.ts'
 import { rotatedCrop } from '../../src/train/rotate.ts'
 import { randomSource as testSource } from '../reference/random.ts'
 

@@ -182,7 +182,7 @@ file; of many photos, this is checked for the first hundred. Photos themselves
 are never replaced.
 
 A network of other channels takes images that have as many: TIFF files, one page
-or a page for each channel, .npy arrays (of a folder without photos), and others.
+or a page for each channel, .npy arrays (of a folder without photos) and others.
 Overlays show the first three.
 
 If the photos are those of a folder, a pattern, a list or an archive, the folder

@@ -35,9 +35,9 @@ Files in the folder --out:
   curves.svg                       charts of loss, mean IoU and learning rate
   metrics.jsonl                    a line for each step and each validation
 
-best/ and samples.png need --validate-every. With --patience the trained model is
-the one in best/, whether the run ends early or not. If stderr is not a terminal, a line
-every 30 seconds and at each validation shows the progress.
+best/ and samples.png need --validate-every. With --patience the trained model
+is the one in best/, whether the run ends early or not. If stderr is not a
+terminal, a line every 30 seconds and at each validation shows the progress.
 
 If the model has other classes than the dataset, it gets a new classifier and
 keeps all other weights. Defaults are those of the DeepLabv3 paper, for a large

@@ -150,6 +150,10 @@ export class ParameterArena {
     return squares && this.#read(squares, this.#learning())
   }
 
+  get hasAverages(): boolean {
+    return this.#buffers.averages !== undefined
+  }
+
   /** The averages of all values; undefined where none are kept. */
   async readAverages(): Promise<Map<string, Float32Array> | undefined> {
     const { averages } = this.#buffers

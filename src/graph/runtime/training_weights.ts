@@ -5,8 +5,6 @@ import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Launch } from '../../gpu/launch.ts'
 import { accumulateGradients } from '../../kernels/training/accumulate_gradients.ts'
-import { adamw, adamwStep } from '../../kernels/training/adamw.ts'
-import { averageParameters, averageShare } from '../../kernels/training/average_parameters.ts'
 import { sgd } from '../../kernels/training/sgd.ts'
 import { LiveWeights } from './live_weights.ts'
 import type { ParameterArena } from './parameter_arena.ts'
@@ -36,22 +34,34 @@ interface StepBuffers {
   weight: GPUBuffer
 }
 
+/** The kernels that plain stochastic gradient descent does without. */
+type FurtherUpdates = typeof import('../../kernels/training/further_updates.ts')
+
 export class TrainingWeights extends LiveWeights {
   readonly #optimiser: Optimiser
   readonly #step: StepBuffers
+  /** Loaded only for a run that has AdamW or averages. */
+  readonly #further: FurtherUpdates | undefined
 
   static async create(gpu: Gpu, arena: ParameterArena, optimiser: Optimiser): Promise<TrainingWeights> {
+    const hasFurther = optimiser.optimizer === 'adamw' || arena.hasAverages
+    const further = hasFurther ? await import('../../kernels/training/further_updates.ts') : undefined
     const flags = usage.storage | usage.copyDestination
     const [learningRate, averageShare, weight] = await gpu.allocateAll([
       { label: 'learning rate', size: STEP_BYTES, flags },
       { label: 'share of averages', size: STEP_BYTES, flags },
       { label: 'weight of a micro-batch', size: STEP_BYTES, flags },
     ])
-    return new TrainingWeights(gpu, { arena, optimiser, step: { learningRate, averageShare, weight } })
+    const step = { learningRate, averageShare, weight }
+    return new TrainingWeights(gpu, { arena, optimiser, step, further })
   }
 
-  private constructor(gpu: Gpu, parts: { arena: ParameterArena; optimiser: Optimiser; step: StepBuffers }) {
+  private constructor(
+    gpu: Gpu,
+    parts: { arena: ParameterArena; optimiser: Optimiser; step: StepBuffers; further?: FurtherUpdates },
+  ) {
     super(gpu, parts.arena)
+    this.#further = parts.further
     this.#optimiser = parts.optimiser
     this.#step = parts.step
   }
@@ -62,9 +72,14 @@ export class TrainingWeights extends LiveWeights {
     const { queue } = this.gpu.device
     const step = updates + 1
     const rate =
-      optimizer === 'adamw' ? adamwStep(step, { learningRate, momentum }) : Float32Array.of(learningRate)
+      optimizer === 'adamw'
+        ? this.#further!.adamwStep(step, { learningRate, momentum })
+        : Float32Array.of(learningRate)
     queue.writeBuffer(this.#step.learningRate, 0, rate)
-    queue.writeBuffer(this.#step.averageShare, 0, Float32Array.of(averageShare(step, averageDecay)))
+    if (this.#further) {
+      const share = this.#further.averageShare(step, averageDecay)
+      queue.writeBuffer(this.#step.averageShare, 0, Float32Array.of(share))
+    }
     this.arena.clearSums()
   }
 
@@ -102,7 +117,7 @@ export class TrainingWeights extends LiveWeights {
       const step = { buffer: this.#step.learningRate, offset: 0, size: STEP_BYTES }
       const ranges = { parameters: values, gradients: sums ?? gradients, velocities }
       return optimizer === 'adamw'
-        ? { kernel: adamw(options), ranges: { ...ranges, squares: squares!, step } }
+        ? { kernel: this.#further!.adamw(options), ranges: { ...ranges, squares: squares!, step } }
         : { kernel: sgd(options), ranges: { ...ranges, learning_rate: step } }
     })
   }
@@ -111,8 +126,9 @@ export class TrainingWeights extends LiveWeights {
     const share = { buffer: this.#step.averageShare, offset: 0, size: STEP_BYTES }
     return this.arena.allSections.flatMap((section, i) => {
       const { values: parameters, averages } = this.arena.section(section)
-      const kernel = averageParameters({ label: `average ${i}`, count: section.size / 4 })
-      return averages ? [{ kernel, ranges: { parameters, averages, share } }] : []
+      if (!averages) return []
+      const kernel = this.#further!.averageParameters({ label: `average ${i}`, count: section.size / 4 })
+      return [{ kernel, ranges: { parameters, averages, share } }]
     })
   }
 

@@ -44,7 +44,7 @@ const ABOUT_CLASSES =
   'it holds the names of the classes, one on each line: the first is that of the pixels of 0 in the masks, such as background'
 
 /** Hashes spread consecutive names evenly. Taking the smallest hashes moves few images when others are added. */
-function ownSplit(folder: string, split: string, ids: string[]): string[] {
+export function ownSplit(folder: string, split: string, ids: string[]): string[] {
   const hash = (id: string) => createHash('sha256').update(id).digest('hex')
   const byHash = ids.map(id => ({ id, key: hash(id) })).sort((a, b) => (a.key < b.key ? -1 : 1))
   const count = Math.max(1, Math.round(ids.length * VALIDATION_SHARE))

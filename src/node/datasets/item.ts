@@ -2,19 +2,29 @@
 
 import { type ClassRegion, drawRegions } from '../../data/coco_regions.ts'
 import type { LabelledImage, Labels } from '../../data/dataset.ts'
+import { drawShapes, type LabelmeShape } from '../../data/labelme.ts'
 import { UserError } from '../../errors.ts'
 import { printable, printablePath } from '../../printable.ts'
 import { readImage, readImageSize } from '../images/image.ts'
 import { readMaskPng } from '../images/mask_png.ts'
 
-/** A photo and its labels: a PNG of class ids, the regions that COCO's JSON gives for the photo, or null: all of class 0. */
+/** A photo and its labels: a PNG of class ids, the regions or shapes that COCO's or LabelMe's JSON gives for the photo, or null: all of class 0. */
 export interface Item {
   id: string
   /** The photo's path. */
   image: string
   /** How many channels of its own the image has. Without it, it is a photo. */
   channels?: number
-  labels: { file: string } | { regions: ClassRegion[]; width: number; height: number } | null
+  labels: { file: string } | ((DrawnRegions | DrawnShapes) & Size) | null
+}
+
+interface DrawnRegions {
+  regions: ClassRegion[]
+}
+
+interface DrawnShapes {
+  shapes: LabelmeShape[]
+  classNames: readonly string[]
 }
 
 /** The most pixels of a photo in memory: every GPU can bind as many. A larger photo is shrunk; its labels are not. Samples never are. */
@@ -51,7 +61,7 @@ async function readOwnLabels(item: Item, photo: Promise<Size>): Promise<Labels> 
   }
   checkSize(item, await photo, labels)
   try {
-    return await drawRegions(labels.regions, labels)
+    return 'regions' in labels ? drawRegions(labels.regions, labels) : drawShapes(labels.shapes, labels)
   } catch (error) {
     throw error instanceof UserError ? new UserError(`${printable(id)}: ${error.message}`) : error
   }

@@ -4,6 +4,7 @@ import { printable } from '../../printable.ts'
 import { openCoco } from './coco.ts'
 import type { FileDataset } from './file_dataset.ts'
 import { openFolder, openVoc } from './folder.ts'
+import { openLabelme } from './labelme.ts'
 
 /** The readers, by the word before the colon. */
 const readers: Record<string, (folder: string, split: string) => Promise<FileDataset>> = {
@@ -11,6 +12,7 @@ const readers: Record<string, (folder: string, split: string) => Promise<FileDat
   folder: openFolder,
   coco: (folder, split) => openCoco(folder, split, { vocOnly: false }),
   'coco-voc': (folder, split) => openCoco(folder, split, { vocOnly: true }),
+  labelme: openLabelme,
 }
 
 /** Whether a text begins with a word for a reader. */
@@ -18,8 +20,8 @@ export const isDatasetName = (text: string): boolean =>
   Object.hasOwn(readers, /^([a-z-]+):/.exec(text)?.[1] ?? '')
 
 /**
- * Opens the dataset that a text such as `voc:data/VOC2012` names: a folder after `voc:`, `folder:`, `coco:`, or `coco-voc:` (the
- * part of COCO that the paper pre-trains on). Reads only the lists, not yet the images.
+ * Opens the dataset that a text such as `voc:data/VOC2012` names: a folder after `voc:`, `folder:`, `coco:`, `coco-voc:` (the
+ * part of COCO that the paper pre-trains on), or `labelme:`. Reads only the lists, not yet the images.
  *
  * `channels`: the images have so many channels of their own, 1 to 8, and are no photos: TIFF, .npy, and other files that have as many.
  *

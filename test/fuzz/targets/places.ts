@@ -11,6 +11,7 @@ import { segmentPhotos } from '../../../src/cli/segment/segment_photos.ts'
 import { SegmentReport } from '../../../src/cli/segment/segment_report.ts'
 import { Throughput } from '../../../src/cli/segment/throughput.ts'
 import type { Image } from '../../../src/data/image.ts'
+import { TENSORFLOW } from '../../../src/model/preprocessing.ts'
 import type { DeepLab } from '../../../src/node/deeplab.ts'
 import { Segmentation } from '../../../src/node/segmentation.ts'
 import { BadJobError } from '../../../src/queue/job.ts'
@@ -31,6 +32,7 @@ const mapOf = ({ width, height }: Pick<Image, 'width' | 'height'>) => ({
 const model = {
   classNames,
   gpu: { limits: { maxBufferSize: 2 ** 28 } },
+  state: { preprocessing: TENSORFLOW },
   submit: async (image: Image) => async () => mapOf(image),
 } as unknown as DeepLab
 
@@ -149,6 +151,7 @@ export const tarEntries: FuzzTarget = {
 
 const segmenter: PhotoSegmenter = {
   gpu: model.gpu,
+  state: model.state,
   segment: async image => new Segmentation(image, mapOf(image), { output: 'mask', classNames }),
 }
 
