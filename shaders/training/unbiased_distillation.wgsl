@@ -2,12 +2,12 @@
 //
 //   old_weight · mass · (−log p(any old class)) − Σ target · log p(class | any old class)      with mass = Σ target
 //
-// over the old classes: they are held to their shares of what the new classes leave, and new classes may come from all of them. After
+// over the old classes, with the greatest of new_classes as old_weight. They are held to their shares of what the new classes leave, and new classes may come from all of them. After
 // Cermelli et al. 2020.
 //
 //   logits, logits_gradient   [n, h, w, vectors]   vec4: four classes
 //   targets       [n, h, w, vectors]   the pixel's weight · the old network's probabilities; 0 for new classes
-//   new_classes   [vectors]            1 for a new class, 0 for an old one
+//   new_classes   [vectors]            0 for an old class; for a new one old_weight, which is above 0
 //   partials      [workgroups]         Σ loss and Σ mass over a workgroup's pixels
 //
 // One invocation takes one pixel. Old and new classes have a log Σ exp each, so that neither vanishes beside the other.
@@ -29,7 +29,6 @@ struct Params {
   pixels: u32, // n · h · w
   channels: u32,
   vectors: u32,
-  old_weight: f32,
   loss_weight: f32, // factor of this loss in a sum of losses
 }
 
@@ -40,12 +39,16 @@ struct Sum {
 }
 
 fn is_new(vector: u32) -> vec4<bool> {
-  return new_classes[vector] > vec4f(0.5);
+  return new_classes[vector] > vec4f(0);
+}
+
+fn highest_of(values: vec4f) -> f32 {
+  return max(max(values.x, values.y), max(values.z, values.w));
 }
 
 fn extended(sum: Sum, values: vec4f, counts: vec4<bool>) -> Sum {
   let candidates = select(vec4f(LOWEST), values, counts);
-  let highest = max(sum.highest, max(max(candidates.x, candidates.y), max(candidates.z, candidates.w)));
+  let highest = max(sum.highest, highest_of(candidates));
   let terms = select(vec4f(0), exp(candidates - highest), counts);
   return Sum(highest, sum.terms * exp(sum.highest - highest) + (terms.x + terms.y + terms.z + terms.w));
 }
@@ -60,17 +63,19 @@ fn loss_of(pixel: u32) -> vec2f {
   var old_sum = Sum(LOWEST, 0.0);
   var new_sum = Sum(LOWEST, 0.0);
   var mass = 0.0;
+  var old_weight = 0.0;
   for (var v = 0u; v < params.vectors; v++) {
     let values = logits[first + v];
     old_sum = extended(old_sum, values, is_channel(v) & !is_new(v));
     new_sum = extended(new_sum, values, is_channel(v) & is_new(v));
     mass += dot(targets[first + v], vec4f(1));
+    old_weight = max(old_weight, highest_of(new_classes[v]));
   }
   let old_log = log_of(old_sum);
   let new_log = log_of(new_sum);
   let all_log = max(old_log, new_log) + log(1.0 + exp(-abs(old_log - new_log)));
-  let taken = params.old_weight * mass * exp(new_log - all_log);
-  var loss = params.old_weight * mass * (all_log - old_log);
+  let taken = old_weight * mass * exp(new_log - all_log);
+  var loss = old_weight * mass * (all_log - old_log);
   for (var v = 0u; v < params.vectors; v++) {
     let values = logits[first + v];
     let wanted = targets[first + v];

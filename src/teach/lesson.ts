@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { type LessonNetwork, labelSize } from './lesson_graphs.ts'
 import type { LessonModel, LessonOptions, LessonStep, LessonTraining } from './lesson_options.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
-import { distillationOf, type Rehearsal } from './rehearsal.ts'
+import type { Rehearsal } from './rehearsal.ts'
 import { TaughtPhotos } from './taught_photos.ts'
 import { TrainedPart } from './trained_part.ts'
 
@@ -37,7 +37,7 @@ const DEFAULTS: Defaults = {
 /** A decoder's features are of edges more than of things. Its classifier learns slowly from them. */
 const DECODER_DEFAULTS: Defaults = {
   classifier: { learningRate: 0.8, rehearsal: 3, oldWeight: 0.2 },
-  head: { learningRate: 0.035, rehearsal: 0.7, oldWeight: 0.3 },
+  head: { learningRate: 0.065, rehearsal: 3.5, oldWeight: 0.05, oldWeightAlone: 0.22 },
   network: { learningRate: 0.02, rehearsal: 4, oldWeight: 0.2 },
 }
 
@@ -61,12 +61,12 @@ export class Lesson {
   /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
   static async create(gpu: Gpu, model: LessonModel, options: LessonOptions = {}): Promise<Lesson> {
     const { part = 'head' } = options
-    const { oldWeight, rehearsal: usual } = defaultsOf(model.config, part)
-    const { rehearsal = usual } = options
+    const defaults = defaultsOf(model.config, part)
+    const { rehearsal = defaults.rehearsal } = options
     if (!(rehearsal >= 0 && rehearsal < Infinity))
       throw new UserError(`rehearsal: expected a number from 0 up, got ${rehearsal}`)
     const { config, preprocessing } = model
-    const network = { config, preprocessing, part, distillation: distillationOf({ rehearsal, oldWeight }) }
+    const network = { config, preprocessing, part, rehearsal: { ...defaults, rehearsal } }
     const trained = await TrainedPart.create(gpu, network, model.parameters)
     const keeper = new PhotoKeeper(gpu, network, model.parameters)
     return new Lesson(gpu, { network, keeper, trained, start: model })

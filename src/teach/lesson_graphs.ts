@@ -6,13 +6,13 @@ import { graphParameters } from '../graph/ir/graph.ts'
 import type { Parameter, Tensor } from '../graph/ir/tensor.ts'
 import type { ModelGraph } from '../graph/ops/index.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
-import type { Distillation } from '../graph/ops/unbiased_distillation.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
 import type { Shape } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { networkImage, photoInput } from '../model/network_image.ts'
 import { inputsOfPart, logitsOfPart, type NetworkPart } from '../model/parts.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
+import { distillationOf, type Rehearsal } from './rehearsal.ts'
 
 /** A network and the part of it that a lesson trains. */
 export interface LessonNetwork {
@@ -20,7 +20,7 @@ export interface LessonNetwork {
   preprocessing: Preprocessing
   part: NetworkPart
   /** How the pixels without strokes count. Default: not at all. */
-  distillation?: Distillation
+  rehearsal?: Rehearsal
 }
 
 /** The maps of a photo that a lesson's part reads. */
@@ -61,13 +61,14 @@ export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGra
  */
 export function stepGraph(network: LessonNetwork, { shapes, photo }: KeptShapes): TrainingGraph {
   const builder = new GraphBuilder()
+  const distillation = network.rehearsal && distillationOf(network.rehearsal)
   return trainingGraph(builder.build([logits(builder, shapes, network)]), {
     alignCorners: network.config.alignCorners,
     labels: labelSize(photo, network.preprocessing),
     ignoreIndex: IGNORE_INDEX,
     classWeights: true,
-    lossWeights: [1 - (network.distillation?.lossWeight ?? 0)],
-    distillation: network.distillation,
+    lossWeights: [1 - (distillation?.lossWeight ?? 0)],
+    distillation,
     batchNorm: { mode: 'frozen' },
   })
 }

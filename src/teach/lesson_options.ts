@@ -22,7 +22,7 @@ export interface LessonOptions {
   /**
    * How much the pixels without a stroke count, from 0 up; all strokes of a photo count 1. These pixels hold the network to what it said
    * about them before the lesson, so that it does not forget its classes. A class that is new on the photo may take pixels from every
-   * old one. 0: only the strokes count. Default: 4; for the classifier behind a decoder 3.
+   * old one. 0: only the strokes count. Default: 4; behind a decoder 3 for the classifier, and 3.5 for the head.
    */
   rehearsal?: number
 }

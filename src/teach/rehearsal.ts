@@ -13,11 +13,13 @@ export interface Rehearsal {
    * pixels without strokes, too, and takes them where this is little; where it is nothing, one stroke makes the whole picture that class.
    */
   oldWeight: number
+  /** The same on photos without strokes of an old class, where nothing else says where a new class ends. Default: `oldWeight`. */
+  oldWeightAlone?: number
 }
 
 /** What the pixels without strokes teach. */
-export function distillationOf({ rehearsal, oldWeight }: Rehearsal): Distillation | undefined {
-  return rehearsal === 0 ? undefined : { oldWeight, lossWeight: rehearsal / (1 + rehearsal) }
+export function distillationOf({ rehearsal }: Pick<Rehearsal, 'rehearsal'>): Distillation | undefined {
+  return rehearsal === 0 ? undefined : { lossWeight: rehearsal / (1 + rehearsal) }
 }
 
 /** What a network said about a photo, at each pixel of its logits. */
@@ -39,17 +41,24 @@ export function strokeWeights(strokes: Uint8Array, classes: number): Float32Arra
   return Float32Array.from({ length: classes }, (_, id) => (painted[id] > 0 ? 1 / (taught * painted[id]) : 0))
 }
 
+interface Strokes {
+  strokes: Uint8Array
+  classes: number
+}
+
 /**
- * The targets of the pixels without strokes, each of which counts alike, and 1 for each new class: one that has strokes, though
- * the network said it of no pixel. `strokes` are at the size of what it said.
+ * The targets of the pixels without strokes, each of which counts alike, and the old weight for each new class: one that has strokes,
+ * though the network said it of no pixel. `strokes` are at the size of what it said.
  */
 export function distillationTargets(
   { probabilities, ids }: Said,
-  { strokes, classes }: { strokes: Uint8Array; classes: number },
+  { strokes, classes, oldWeight, oldWeightAlone = oldWeight }: Strokes & Omit<Rehearsal, 'rehearsal'>,
 ): { targets: Float32Array; newClasses: Float32Array } {
-  const newClasses = newClassesOf({ probabilities, ids }, { strokes, classes })
+  const isNew = newClassesOf({ probabilities, ids }, { strokes, classes })
+  const isAlone = strokes.every(label => label === IGNORE_INDEX || isNew[label])
+  const newClasses = isNew.map(each => each * (isAlone ? oldWeightAlone : oldWeight))
   const others = strokes.reduce((sum, label) => sum + Number(label === IGNORE_INDEX), 0)
-  const columns = Array.from(ids, id => (newClasses[id] ? IGNORE_INDEX : id))
+  const columns = Array.from(ids, id => (isNew[id] ? IGNORE_INDEX : id))
   const targets = new Float32Array(strokes.length * classes)
   for (let pixel = 0; pixel < strokes.length; pixel++) {
     if (strokes[pixel] !== IGNORE_INDEX) continue
@@ -64,7 +73,7 @@ export function distillationTargets(
 
 function newClassesOf(
   { probabilities, ids }: Pick<Said, 'probabilities' | 'ids'>,
-  { strokes, classes }: { strokes: Uint8Array; classes: number },
+  { strokes, classes }: Strokes,
 ): Float32Array {
   const isNew = new Float32Array(classes)
   for (const label of strokes) if (label !== IGNORE_INDEX) isNew[label] = 1

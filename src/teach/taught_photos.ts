@@ -85,12 +85,12 @@ export class TaughtPhotos {
   }
 
   /** Made once for the strokes and classes that there are. */
-  inputsOf(photo: TaughtPhoto, { config: { classes }, distillation }: LessonNetwork): StepInputs {
+  inputsOf(photo: TaughtPhoto, { config: { classes }, rehearsal }: LessonNetwork): StepInputs {
     const { kept, strokes, coarse } = photo
     photo.inputs ??= {
       labels: padLabels(strokes, 1),
       classWeights: strokeWeights(strokes, classes),
-      ...(distillation && distillationTargets(kept.said, { strokes: coarse, classes })),
+      ...(rehearsal?.rehearsal && distillationTargets(kept.said, { ...rehearsal, strokes: coarse, classes })),
     }
     return photo.inputs
   }

@@ -19,6 +19,7 @@ import {
   stepGraph,
 } from './lesson_graphs.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
+import { distillationOf } from './rehearsal.ts'
 import type { StepInputs } from './taught_photos.ts'
 
 /** Stochastic gradient descent with momentum. So few steps need no weight decay. */
@@ -63,7 +64,8 @@ export class TrainedPart {
     const { executor, weights } = await this.#stepFor(kept)
     weights.begin(learningRate)
     const found = await executor.run({ ...inputsOf(kept), ...inputs }, { signal })
-    const { distillation } = this.#network
+    const { rehearsal } = this.#network
+    const distillation = rehearsal && distillationOf(rehearsal)
     const share = distillation?.lossWeight ?? 0
     const loss = (1 - share) * found.loss[0] + (distillation ? share * found.distillation[0] : 0)
     if (!Number.isFinite(loss))

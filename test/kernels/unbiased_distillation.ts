@@ -130,11 +130,14 @@ export const suite: KernelSuite<DistillationCase> = {
     const { logits: input, name: label, oldWeight, lossWeight, scale = 0 } = test
     const atol = 1e-5 * Math.max(1, scale / 10)
     return {
-      kernel: unbiasedDistillation({ label, input, oldWeight, lossWeight }),
+      kernel: unbiasedDistillation({ label, input, lossWeight }),
       data: {
         logits: toGpu(operands.logits),
         targets: toGpu(operands.targets),
-        new_classes: toGpu({ shape: [1, 1, 1, input[3]], data: Float64Array.from(operands.isNew, Number) }),
+        new_classes: toGpu({
+          shape: [1, 1, 1, input[3]],
+          data: Float64Array.from(operands.isNew, isNew => (isNew ? oldWeight : 0)),
+        }),
       },
       expected: {
         logits_gradient: activations(() => unbiasedDistillationBackward(operands), {

@@ -62,7 +62,7 @@ describe('distillationTargets', () => {
   const targetsOf = (strokes: number[], { classes = 3, ids = said.ids } = {}) => {
     const { targets, newClasses } = distillationTargets(
       { ...said, ids },
-      { strokes: Uint8Array.from(strokes), classes },
+      { strokes: Uint8Array.from(strokes), classes, oldWeight: 0.25, oldWeightAlone: 0.5 },
     )
     return { targets: [...targets], newClasses: [...newClasses] }
   }
@@ -77,7 +77,7 @@ describe('distillationTargets', () => {
   it('leave out a class that was added, and is new where it has strokes', () => {
     expect(targetsOf([3, 3, 3, _], { classes: 4 })).to.deep.equal({
       targets: [...new Array(12).fill(0), 0.25, 0.25, 0.5, 0],
-      newClasses: [0, 0, 0, 1],
+      newClasses: [0, 0, 0, 0.5],
     })
     expect(targetsOf([0, 0, 0, _], { classes: 4 }).newClasses).to.deep.equal([0, 0, 0, 0])
   })
@@ -90,9 +90,15 @@ describe('distillationTargets', () => {
     const { targets, newClasses } = distillationTargets(never, {
       strokes: Uint8Array.of(2, 2, _, _),
       classes: 3,
+      oldWeight: 0.25,
     })
-    expect([...newClasses]).to.deep.equal([0, 0, 1])
+    expect([...newClasses]).to.deep.equal([0, 0, 0.25])
     expect([...targets.slice(6)]).to.deep.equal([0.0625, 0.3125, 0, 0.125, 0.1875, 0])
+  })
+
+  it('hold pixels to the old classes less where an old class has strokes, too', () => {
+    expect(targetsOf([3, 3, _, _], { classes: 4 }).newClasses).to.deep.equal([0, 0, 0, 0.5])
+    expect(targetsOf([3, 0, _, _], { classes: 4 }).newClasses).to.deep.equal([0, 0, 0, 0.25])
   })
 
   it('forget a class that was removed', () => {

@@ -4,17 +4,15 @@ import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep, scratch } from '../lower/step.ts'
 import type { OpDefinition } from './definition.ts'
 
-/** What the loss is: see the kernel's options. */
 export interface Distillation {
-  oldWeight: number
   /** This loss's factor in the sum of losses. */
   lossWeight: number
 }
 
 /**
  * What the old classes keep while new ones are learned. `targets` [n, h, w, classes] are each pixel's weight times the old network's
- * probabilities; the weights have the sum 1. `newClasses` [1, 1, 1, classes] is 1 for a new class. `output` is f32 [1, 1, 1, 2], as of the
- * cross entropy.
+ * probabilities; the weights have the sum 1. `newClasses` [1, 1, 1, classes]: see the kernel. `output` is f32 [1, 1, 1, 2], as of the cross
+ * entropy.
  */
 export type UnbiasedDistillationOp = OpOf<
   'unbiasedDistillation',
@@ -28,9 +26,8 @@ export type UnbiasedDistillationOp = OpOf<
 export const unbiasedDistillationOp: OpDefinition<UnbiasedDistillationOp> = {
   lower(op) {
     const { logits, targets, newClasses: new_classes } = op.inputs
-    const { name: label, oldWeight, lossWeight } = op
-    const options = { label, input: logits.shape, oldWeight, lossWeight }
-    const kernel = unbiasedDistillation(options)
+    const { name: label, lossWeight } = op
+    const kernel = unbiasedDistillation({ label, input: logits.shape, lossWeight })
     const partials = scratch(op, kernel.outputs.partials)
     const merge = mergedLoss({ label, count: kernel.workgroups })
     return [

@@ -10,17 +10,18 @@ interface UnbiasedDistillationOptions {
   label: string
   /** Shape of the logits and of the targets, [n, h, w, classes]. */
   input: Shape
-  /** How much −log p(any old class) counts, beside 1 for the distillation. */
-  oldWeight: number
   /** The factor of this loss in a sum of losses. Default: 1. */
   lossWeight?: number
 }
 
 const LANES = constantOf(shaders.unbiased_distillation, 'LANES')
 
-/** Logits, targets and new_classes [classes] → logits_gradient, of the logits' shape, and partials for `mergedLoss`. */
+/**
+ * Logits, targets and new_classes [classes] → logits_gradient, of the logits' shape, and partials for `mergedLoss`. new_classes is 0 for an
+ * old class, and for a new one how much −log p(any old class) counts, beside 1 for the distillation; of several, the greatest counts.
+ */
 export function unbiasedDistillation(options: UnbiasedDistillationOptions): Kernel {
-  const { label, input, oldWeight, lossWeight = 1 } = options
+  const { label, input, lossWeight = 1 } = options
   const [n, h, w, channels] = input
   const pixels = n * h * w
   const bytes = activationBytes(input)
@@ -32,7 +33,6 @@ export function unbiasedDistillation(options: UnbiasedDistillationOptions): Kern
       pixels,
       channels,
       vectors: vectors(channels),
-      old_weight: oldWeight,
       loss_weight: lossWeight,
     },
     inputs: { logits: bytes, targets: bytes, new_classes: activationBytes([1, 1, 1, channels]) },
