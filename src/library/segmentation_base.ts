@@ -88,7 +88,7 @@ export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOut
     return confidenceOf(this, probabilities)
   }
 
-  /** The pixels of a cut-out. `cover`: a picture at the photo's size. */
+  /** @internal The pixels of a cut-out. `cover`: a picture at the photo's size. */
   protected async cutoutPixels<Source>(
     options: CutoutOptionsOf<Source>,
     cover: CutoutJob<Source>['cover'],

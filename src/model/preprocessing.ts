@@ -36,20 +36,16 @@ export const MAX_NETWORK_SIZE = 16384
 /** @internal The sizes to which an edge can be resized. */
 export const NETWORK_SIZE = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NETWORK_SIZE))
 
-const three = (least: number, most: number) => {
-  const value = v.pipe(v.number(), v.minValue(least), v.maxValue(most))
-  return v.tuple([value, value, value])
-}
+const numbers = (least: number, most: number) =>
+  v.array(v.pipe(v.number(), v.minValue(least), v.maxValue(most)))
+
+const three = (least: number, most: number) => v.pipe(numbers(least, most), v.minLength(3), v.maxLength(3))
 
 /** A number for each channel. Samples may have any scale, such as a height in metres. */
 const perChannel = (least: number, most: number) =>
   expecting(
     `1 to ${MAX_CHANNELS} numbers from ${least} to ${most}`,
-    v.pipe(
-      v.array(v.pipe(v.number(), v.minValue(least), v.maxValue(most))),
-      v.minLength(1),
-      v.maxLength(MAX_CHANNELS),
-    ),
+    v.pipe(numbers(least, most), v.minLength(1), v.maxLength(MAX_CHANNELS)),
   )
 
 const SIZE_FIELDS = {

@@ -42,14 +42,18 @@ export interface BadSources {
   }[]
 }
 
-/** Makes the examples of some images; `first` is the index of the first one in the batch. A UserError of `read` is a bad image. */
+/**
+ * Makes the examples of some images; `first` is the index of the first one in the batch. A UserError of `read` is a bad image.
+ * `loadChanges` gives augment.ts, which runs need whose crops are turned or change their colours.
+ */
 export async function makeBatch(
   read: readonly (() => Promise<LabelledImage>)[],
   { step, first, seed, offset = 0, ...job }: BatchSettings & { first: number },
+  loadChanges: () => Promise<typeof import('./augment.ts')>,
 ): Promise<Batch | BadSources> {
   const { classes, preprocessing, augmentation, strong: distortion } = job
   const isCrop = isOnlyCropped(augmentation) && !distortion
-  const changes = isCrop ? undefined : await import('./augment.ts') // loaded only when needed
+  const changes = isCrop ? undefined : await loadChanges()
   const writeExample = changes?.augment ?? randomCrop
   const pixels = augmentation.cropSize ** 2
   const imageBytes = pixels * 4 * (samplesIn(preprocessing) ?? 1)

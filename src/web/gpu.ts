@@ -3,6 +3,7 @@
 import { NoAdapterError } from '../gpu/errors.ts'
 import { type Gpu, SUBMIT_MILLISECONDS } from '../gpu/gpu.ts'
 import { adoptDevice, type DeviceRequest, requestGpu } from '../gpu/request_gpu.ts'
+import { loadMatrixKernel } from '../graph/convolution/matrix_units.ts'
 
 export interface OpenGpuOptions {
   /** The device to ask the adapter for, such as one with WebGPU's default limits in place of its own. */
@@ -16,7 +17,7 @@ export interface OpenGpuOptions {
 export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
   const entry = webGpu()
   try {
-    return withShortSubmits(await requestGpu(entry, device))
+    return await opened(await requestGpu(entry, device))
   } catch (error) {
     if (!(error instanceof NoAdapterError)) throw error
     throw new NoAdapterError(
@@ -27,12 +28,12 @@ export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
 
 /** Takes a caller's device, which stays alive. */
 export const openDevice = async (device: GPUDevice): Promise<Gpu> =>
-  withShortSubmits(await adoptDevice(webGpu(), device))
+  opened(await adoptDevice(webGpu(), device))
 
 /** A page that draws waits for a submit to end, also on a CPU adapter. */
-function withShortSubmits(gpu: Gpu): Gpu {
+function opened(gpu: Gpu): Promise<Gpu> {
   gpu.submitMilliseconds = SUBMIT_MILLISECONDS
-  return gpu
+  return loadMatrixKernel(gpu)
 }
 
 function webGpu(): GPU {

@@ -30,6 +30,7 @@ const WEB: TrainingPlatform = {
         makeBatch(
           indices.map(index => () => readLabelledImage(dataset, index)),
           { ...settings, first: 0 },
+          () => import('../train/augment.ts'),
         ),
       sampler,
       { ...options, ahead: AHEAD, classes: dataset.classNames.length },

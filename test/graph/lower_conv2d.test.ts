@@ -1,6 +1,7 @@
 // Tests convolutions in a plan, with every variant, against the reference.
 
 import { expect } from 'chai'
+import { loadMatrixKernel } from '../../src/graph/convolution/matrix_units.ts'
 import type { Conv2dChoice } from '../../src/graph/convolution/strategies.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { FusedConv2dOp } from '../../src/graph/ops/conv2d.ts'
@@ -320,8 +321,9 @@ describe('a convolution in a plan', () => {
           expect(error).to.be.below(precision === 'fp16' ? 1e-3 : 1e-6)
         })
     })
-    it('uses matrix units in fp16, if the GPU has them and the caller wants them', () => {
+    it('uses matrix units in fp16, if the GPU has them and the caller wants them', async () => {
       const subgroupMatrix = { m: 16, n: 16, k: 16 }
+      await loadMatrixKernel({ subgroupMatrix })
       const matrices = { subgroupSizes: [32, 64], subgroupMatrix, precision: 'fp16' } as const
       const variant = 'conv2d_subgroup_matrix'
       expect(shaders(wide, { ...matrices, variant })).to.deep.equal([variant])

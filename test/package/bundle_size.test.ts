@@ -63,10 +63,10 @@ describe('bundles of the package', () => {
     expect(bundle.kilobytes).to.be.within(40, 80)
   })
 
-  it('with training take at most 115 kB', async function () {
+  it('with training take at most 113 kB', async function () {
     const bundle = await bundled(TRAINING)
     report(this, bundle)
-    expect(bundle.kilobytes).to.be.within(60, 115)
+    expect(bundle.kilobytes).to.be.within(60, 113)
   })
 
   it('for inference have no shader of training, no CRF, no reader of PyTorch’s files and no protocol buffers', async () => {

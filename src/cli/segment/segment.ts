@@ -222,8 +222,9 @@ others, so it should be as large as the photos of the training, or larger. Not
 with --crf.
 
 --out - writes the mask of one photo to standard output, or with --no-mask its
-overlay, or with --no-mask --no-overlay its cut-out. --json prints an array with an object for each photo, in their order; a
-photo that failed has its \`file\` and an \`error\`.
+overlay, or with --no-mask --no-overlay its cut-out. --json prints an array with
+an object for each photo, in their order; a photo that failed has its \`file\`
+and an \`error\`.
 
 --precision fp16 needs a GPU with shader-f16, which \`atrous doctor --verbose\`
 lists. Sums are still in fp32, on AMD's GPUs in parts of eight products that are

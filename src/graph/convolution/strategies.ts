@@ -16,11 +16,6 @@ import {
 } from '../../kernels/convolution/conv2d_rows.ts'
 import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
 import {
-  conv2dSubgroupMatrix,
-  MATRIX_LANES,
-  type SubgroupMatrix,
-} from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
-import {
   type Conv2dBranches,
   conv2dTiled,
   conv2dTiledCost,
@@ -30,6 +25,7 @@ import {
   type StagedTile,
 } from '../../kernels/convolution/conv2d_tiled.ts'
 import type { RowTile } from '../../kernels/convolution/row_products.ts'
+import { matrixKernel } from './matrix_units.ts'
 import {
   registerTiles,
   rowTileName,
@@ -117,10 +113,6 @@ const tiledTiles = (options: Conv2dOptions, device: Device): [string, TiledKerne
     return splits > 1 ? [whole, [`${name}, ${splits} splits`, tiledWith(tile, splits)]] : [whole]
   })
 
-/** Whether a workgroup's four matrices of sums fit where it keeps its input. */
-const matricesFit = (matrix: SubgroupMatrix | undefined): boolean =>
-  matrix !== undefined && matrix.m * matrix.n <= 16 * 16
-
 const all = [
   direct({
     name: 'conv2d',
@@ -175,17 +167,14 @@ const all = [
   direct({
     name: 'conv2d_subgroup_matrix',
     title: 'products of f16 matrices that a subgroup makes in hardware',
-    supports: ({ precision }, { subgroupSizes = [], subgroupMatrix }) =>
-      precision === 'fp16' && matricesFit(subgroupMatrix) && subgroupSizes.includes(MATRIX_LANES),
+    supports: ({ precision }, device) => precision === 'fp16' && matrixKernel(device) !== undefined,
     // It never ran on matrix units.
     cost: () => Infinity,
     work: options => conv2dTiledCost(options),
-    kernel: (options, { subgroupMatrix }) =>
-      conv2dSubgroupMatrix({
-        ...options,
-        subgroupSize: MATRIX_LANES,
-        subgroupMatrix: subgroupMatrix!,
-      }),
+    kernel: (options, device) => {
+      const { conv2dSubgroupMatrix, MATRIX_LANES: subgroupSize } = matrixKernel(device)!
+      return conv2dSubgroupMatrix({ ...options, subgroupSize, subgroupMatrix: device.subgroupMatrix! })
+    },
   }),
   winograd('winograd_4', 4),
   winograd('winograd_3', 3),

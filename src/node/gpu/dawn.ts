@@ -5,6 +5,7 @@ import { create } from 'webgpu'
 import { NoAdapterError } from '../../gpu/errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import { adoptDevice, type DeviceRequest, requestGpu } from '../../gpu/request_gpu.ts'
+import { loadMatrixKernel } from '../../graph/convolution/matrix_units.ts'
 import { shown } from '../../options.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
 import { switchedOff } from './quirks.ts'
@@ -32,7 +33,7 @@ export async function openGpu({ features = [], device }: OpenGpuOptions = {}): P
   const request = { ...device, without: [...without, ...(device?.without ?? [])] }
   const opening = () => requestGpu(entryWith(features), request)
   const open = warnings ? opening() : withoutDawnWarnings(opening)
-  return bounded(
+  return opened(
     await open.catch(error => {
       throw wrongName(error) ?? error
     }),
@@ -52,12 +53,12 @@ function wrongName(error: unknown): NoAdapterError | undefined {
 export async function openDevice(device: GPUDevice): Promise<Gpu> {
   const { without, polling } = switchedOff()
   if (!polling) slowPolling()
-  return bounded(await adoptDevice(entryWith([]), device, without))
+  return opened(await adoptDevice(entryWith([]), device, without))
 }
 
-function bounded(gpu: Gpu): Gpu {
+function opened(gpu: Gpu): Promise<Gpu> {
   if (gpu.isCpu) gpu.memoryBytes = computerMemory()
-  return gpu
+  return loadMatrixKernel(gpu)
 }
 
 /** In bytes, or what the container allows. A CPU adapter promises more, and the system kills a process that uses it. */
