@@ -12,14 +12,20 @@ const RECIPE = {
   scales: [0.5, 1.5],
   batchSize: 8,
   outputStride: 16,
-  learningRate: 0.004,
-  headLearningRate: 5,
   freezeBatchNorm: true,
+  optimizer: 'adamw',
+  learningRate: 0.0005,
+  headLearningRate: 5,
+  weightDecay: 0.01,
+  schedule: 'cosine',
+  warmUpSteps: 50,
+  averageDecay: 0.995,
+  lovaszLoss: 0.5,
   seed: 1,
 } satisfies Partial<Recipe>
 
 /** The number of steps by the number of training photos. Few photos are learned by heart, so more steps would not help. */
-const STEPS: Record<string, number> = { 10: 300, 50: 600, 100: 900, all: 1500 }
+const STEPS: Record<string, number> = { 10: 300, 50: 600, 100: 900, all: 2000 }
 
 /** The numbers of training photos for which there is a recipe. */
 export const PHOTOS = Object.keys(STEPS)
