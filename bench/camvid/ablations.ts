@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { DeepLab } from '../../src/node/deeplab.ts'
 import type { Recipe } from '../../src/train/recipe_options.ts'
-import { requirePaths } from './data.ts'
+import { PLACES, requirePaths } from './data.ts'
 import { markdown, percent } from './report.ts'
 import { scoresOf } from './scores.ts'
 import { trainInto } from './train.ts'
@@ -56,8 +56,7 @@ const { values } = parseArgs({
     photos: { type: 'string', default: '50,all' },
     only: { type: 'string' },
     seeds: { type: 'string', default: '1' },
-    data: { type: 'string', default: '../shared/data/camvid' },
-    model: { type: 'string', default: '../shared/data/checkpoints/deeplabv3_mobilenet_v2_float_513' },
+    ...PLACES,
     out: { type: 'string', default: 'out/camvid/ablations' },
   },
 })

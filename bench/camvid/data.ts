@@ -28,6 +28,12 @@ export async function partOf(data: string, count: number, folder: string): Promi
   return folder
 }
 
+/** Where the data and the weights to start from are by default, as options for `parseArgs`. */
+export const PLACES = {
+  data: { type: 'string', default: '../shared/data/camvid' },
+  model: { type: 'string', default: '../shared/data/checkpoints/deeplabv3_mobilenet_v2_float_513' },
+} as const
+
 /** Ends the process, with one line, where the data or the weights are absent. */
 export function requirePaths(paths: Record<string, string>): void {
   for (const [option, path] of Object.entries(paths)) {

@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / 'test' / 'model'))
+TESTS = pathlib.Path(__file__).parents[2] / 'test'
+sys.path += [str(TESTS / 'model'), str(TESTS / 'reference')]
+import losses
 import networks
 
 start, camvid, job = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), json.loads(sys.argv[3])
@@ -55,20 +57,32 @@ learned = {name: value for name, value in used.items() if isinstance(value, torc
 is_head = lambda name: name.startswith('segmentation_head.classifier.')
 groups = [{'params': [v for n, v in learned.items() if not is_head(n)], 'factor': 1.0},
           {'params': [v for n, v in learned.items() if is_head(n)], 'factor': job['headLearningRate']}]
-optimizer = torch.optim.SGD(groups, lr=1.0, momentum=job['momentum'], weight_decay=job['weightDecay'])
+if job['optimizer'] == 'adamw':
+    optimizer = torch.optim.AdamW(groups, betas=(job['momentum'], 0.999), weight_decay=job['weightDecay'])
+else:
+    optimizer = torch.optim.SGD(groups, lr=1.0, momentum=job['momentum'], weight_decay=job['weightDecay'])
+averages = {name: value.detach().clone() for name, value in learned.items()}
 
 read = sys.stdin.buffer.read
-for _ in range(job['steps']):
+for step in range(1, job['steps'] + 1):
     rate = struct.unpack('<d', read(8))[0]
     images = np.frombuffer(read(BATCH * SIZE * SIZE * 4), np.uint8).reshape(BATCH, SIZE, SIZE, 4)
     labels = torch.from_numpy(np.frombuffer(read(BATCH * SIZE * SIZE), np.uint8).reshape(BATCH, SIZE, SIZE).astype(np.int64))
     for group in optimizer.param_groups:
         group['lr'] = rate * group['factor']
     optimizer.zero_grad()
-    loss = F.cross_entropy(upsample(logits(normalised(images[..., :3])), (SIZE, SIZE)), labels, ignore_index=IGNORED)
+    found = upsample(logits(normalised(images[..., :3])), (SIZE, SIZE))
+    loss = losses.cross_entropy(found, labels) + job['lovaszLoss'] * losses.lovasz_softmax(found, labels)
     loss.backward()
     optimizer.step()
+    decay = min(job['averageDecay'], (1 + step) / (10 + step))
+    for name, value in learned.items():
+        averages[name].lerp_(value.detach(), 1 - decay)
     print(float(loss), flush=True)
+
+with torch.no_grad():
+    for name, value in learned.items():
+        value.copy_(averages[name])
 
 names = (camvid / 'ImageSets/Segmentation/val.txt').read_text().split()
 classes = len((camvid / 'classes.txt').read_text().split())

@@ -15,17 +15,16 @@ import { loadBatches } from '../../src/node/training/loader.ts'
 import { evaluate } from '../../src/train/evaluate.ts'
 import { recipeFor } from '../../src/train/recipe.ts'
 import { Sampler } from '../../src/train/sampler.ts'
-import { polyLearningRate } from '../../src/train/schedule.ts'
+import { learningRateOf } from '../../src/train/schedule.ts'
 import { TrainingRun } from '../../src/train/training_run.ts'
-import { requirePaths } from './data.ts'
+import { PLACES, requirePaths } from './data.ts'
 import { recipeOf } from './recipe.ts'
 
 const { values } = parseArgs({
   options: {
     steps: { type: 'string', default: '200' },
     python: { type: 'string', default: '/usr/bin/python3' },
-    data: { type: 'string', default: '../shared/data/camvid' },
-    model: { type: 'string', default: '../shared/data/checkpoints/deeplabv3_mobilenet_v2_float_513' },
+    ...PLACES,
     out: { type: 'string', default: 'out/camvid/first-steps' },
   },
 })
@@ -48,21 +47,10 @@ await mkdir(out, { recursive: true })
 const start = join(out, 'start')
 await model.save(start)
 
-const { batchSize, cropSize, scales, flip, seed, outputStride, weightDecay, momentum } = recipe
+const { batchSize, cropSize, scales, flip, seed, outputStride } = recipe
 const run = await TrainingRun.create(model.gpu, model.state, { ...recipe, classWeights: null })
 const { config, preprocessing } = model.state
-const { headLearningRate } = recipe
-const job = {
-  steps,
-  size: recipe.size,
-  batchSize,
-  cropSize,
-  outputStride,
-  weightDecay,
-  momentum,
-  headLearningRate,
-  config,
-}
+const job = { ...recipe, steps, config }
 const child = startPyTorch(start, job)
 const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
 const nextNumber = async () => Number((await lines.next()).value)
@@ -71,7 +59,7 @@ const losses: [here: number, pyTorch: number][] = []
 const sampler = new Sampler([...train.ids.keys()], seed)
 const augmentation = { cropSize, scales, flip }
 for await (const batch of loadBatches(train, sampler, { batchSize, seed, preprocessing, augmentation })) {
-  const rate = polyLearningRate(recipe.learningRate, losses.length, recipe.steps)
+  const rate = learningRateOf(losses.length, recipe)
   for (const bytes of [new Uint8Array(Float64Array.of(rate).buffer), batch.images, batch.labels])
     if (!child.stdin!.write(bytes)) await once(child.stdin!, 'drain')
   const here = await run.step(batch, rate)
@@ -85,9 +73,9 @@ for await (const batch of loadBatches(train, sampler, { batchSize, seed, preproc
   if (losses.length === steps) break
 }
 child.stdin!.end()
-const { parameters } = await run.state()
+const { parameters, averages = parameters } = await run.state()
 await run.destroy()
-await model.setParameters(parameters)
+await model.setParameters(averages)
 const { mIoU } = await evaluate(model, val, { outputStride })
 await model.dispose()
 const pyTorch = await nextNumber()

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { UserError } from '../../src/errors.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { DeepLab } from '../../src/node/deeplab.ts'
-import { requirePaths } from './data.ts'
+import { PLACES, requirePaths } from './data.ts'
 import { PHOTOS, recipeOf } from './recipe.ts'
 import { type Result, reportOf } from './report.ts'
 import { drawPictures, scoresOf, type Way } from './scores.ts'
@@ -22,8 +22,7 @@ const { values } = parseArgs({
   options: {
     photos: { type: 'string', default: 'all' },
     scales: { type: 'boolean', default: false },
-    data: { type: 'string', default: '../shared/data/camvid' },
-    model: { type: 'string', default: '../shared/data/checkpoints/deeplabv3_mobilenet_v2_float_513' },
+    ...PLACES,
     out: { type: 'string', default: 'out/camvid' },
   },
 })

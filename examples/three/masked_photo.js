@@ -1,3 +1,5 @@
+// A photo and its mask as textures of three.js.
+
 import {
   CanvasTexture,
   DataTexture,

@@ -8,7 +8,7 @@ import { until } from './browser.ts'
 import { usePage } from './use_page.ts'
 
 describe('the bench page', () => {
-  const open = usePage()
+  const { open } = usePage()
 
   it('stops when the user says so, and can start again', async () => {
     const page = await open({}, 'bench/')
