@@ -25,7 +25,7 @@ const RECIPE = {
 } satisfies Partial<Recipe>
 
 /** The number of steps by the number of training photos. Few photos are learned by heart, so more steps would not help. */
-const STEPS: Record<string, number> = { 10: 300, 50: 600, 100: 900, all: 2000 }
+const STEPS: Record<string, number> = { 10: 200, 50: 400, 100: 700, all: 1500 }
 
 /** The numbers of training photos for which there is a recipe. */
 export const PHOTOS = Object.keys(STEPS)
