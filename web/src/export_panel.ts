@@ -2,7 +2,7 @@
 
 import { MaskReader, Painter } from '../../src/web/index.ts'
 import { CutoutPanel } from './cutout_panel.ts'
-import { button } from './dom.ts'
+import { button, input } from './dom.ts'
 import { LabelsPanel } from './labels_panel.ts'
 import { doing, onClick } from './messages.ts'
 import { baseName, download } from './save.ts'
@@ -10,6 +10,10 @@ import type { Session } from './session.ts'
 import { fitting } from './stage.ts'
 
 const overlay = button('save-overlay')
+const outlines = input('show-outlines')
+
+/** The width of outlines, as a share of the longer side: about as wide as they are on a screen. */
+const OUTLINE = 0.002
 
 export class ExportPanel {
   readonly #session: Session
@@ -52,7 +56,8 @@ export class ExportPanel {
     const { width, height } = fitting(shown.photo, gpu.limits.maxTextureDimension2D)
     const canvas = new OffscreenCanvas(width, height)
     const painter = await Painter.create(gpu, canvas)
-    await painter.paint({ ...shown, colours })
+    const outline = outlines.checked ? Math.max(width, height) * OUTLINE : 0
+    await painter.paint({ ...shown, colours, outline })
     const blob = await canvas.convertToBlob()
     painter.destroy()
     download(`${baseName(photo.name)}.overlay.png`, blob)

@@ -17,6 +17,7 @@ import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
 import { networkSettings, offerStrides, settings } from './settings.ts'
 import { type Picture, Stage } from './stage.ts'
+import { zoom } from './zoom.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
@@ -73,6 +74,7 @@ export class Session {
   async showPhoto(photo: Photo): Promise<void> {
     this.#camera?.stop()
     this.#photo = photo
+    zoom.fit()
     await this.again()
   }
 
@@ -163,6 +165,7 @@ export class Session {
     this.#camera?.stop()
     this.#running?.abort()
     this.#photo = undefined
+    zoom.fit()
     const camera = await startCamera()
     this.#camera = camera
     this.onShown()
