@@ -3,6 +3,7 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { until } from './browser.ts'
+import { SAMPLE, settled, shares } from './page_state.ts'
 import { usePage } from './use_page.ts'
 
 interface Box {
@@ -180,6 +181,22 @@ describe('the picture in the page', () => {
     await page.keyboard.press('Home')
     await until(page, () => document.getElementById('divider')!.hidden === true)
     await becomes(page, SPHERE, tinted)
+  })
+
+  it('offers ready-made pictures, and keeps those that are chosen beside them', async () => {
+    const page = await openSample()
+    const photos = page.locator('#photos button')
+    await until(page, () => document.querySelectorAll('#photos img').length === 5)
+    await photos.nth(1).click()
+    await until(page, () =>
+      document.getElementById('canvas')!.getAttribute('aria-label')!.includes('cylinder'),
+    )
+    expect(await settled(page)).to.equal('')
+    expect((await shares(page)).ring).to.be.above(2)
+    await page.setInputFiles('#photo-files', SAMPLE)
+    expect(await settled(page)).to.equal('')
+    expect(await photos.last().getAttribute('title')).to.equal('sample 2.png')
+    expect(await photos.last().getAttribute('aria-pressed')).to.equal('true')
   })
 })
 
