@@ -103,7 +103,7 @@ export class Stage {
     const pixel = canvas.width / (view.clientWidth * zoom.window.scale)
     await this.#painter.paint({
       ...{ photo, map, split: share, colours: this.#legend.colours },
-      outline: outlines.checked ? OUTLINE * pixel : 0,
+      outline: outlines.checked ? Math.max(1, OUTLINE * pixel) : 0,
     })
   }
 
