@@ -168,12 +168,13 @@ export class Session {
 
   /** The picture as it is shown, in the photo's own size. */
   async saveOverlay(): Promise<void> {
-    if (!this.#model || !this.#shown || !this.#photo) return
+    if (!this.#model || !this.#shown || !this.#photo || !this.#stage) return
     const { gpu } = this.#model
     const { width, height } = fitting(this.#shown.photo, gpu.limits.maxTextureDimension2D)
     const canvas = new OffscreenCanvas(width, height)
     const painter = await Painter.create(gpu, canvas)
-    await painter.paint({ ...this.#shown, colours: this.#legend.colours })
+    const outline = this.#stage.outlineOf(width)
+    await painter.paint({ ...this.#shown, colours: this.#legend.colours, outline })
     const blob = await canvas.convertToBlob()
     painter.destroy()
     download(`${baseName(this.#photo.name)}.overlay.png`, blob)
