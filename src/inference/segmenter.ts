@@ -80,15 +80,28 @@ export class Segmenter {
    */
   async segment(
     photos: Photo[],
-    options: RefinedOptions & OutputOptions & Pick<Tiled, 'signal' | 'onTile'> = {},
+    options: RefinedOptions &
+      OutputOptions &
+      Pick<Tiled, 'signal' | 'onTile'> &
+      Pick<Refinement, 'onIteration'> = {},
   ): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', signal, crf, tile, overlap, onTile, ...inference } = options
+    const {
+      output = 'mask',
+      at = 'photo',
+      signal,
+      crf,
+      onIteration,
+      tile,
+      overlap,
+      onTile,
+      ...inference
+    } = options
     const { alignCorners } = this.#config
     this.check(options)
     if (tile !== undefined)
       return this.#segmentTiled(photos, inference, { tile, overlap, output, at, signal, onTile })
     if (crf !== undefined)
-      return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners })
+      return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners, onIteration })
     const job = this.#outputJob(photos, { output, at, ...inference })
     return this.#lock.run(async () => {
       const maps: ClassMap[] = []
