@@ -18,6 +18,7 @@ import type { Photo } from './photos.ts'
 import { baseName, download } from './save.ts'
 import { networkSettings, offerStrides, settings } from './settings.ts'
 import { fitting, type Picture, Stage } from './stage.ts'
+import { zoom } from './zoom.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
@@ -67,6 +68,7 @@ export class Session {
   async showPhoto(photo: Photo): Promise<void> {
     this.#camera?.stop()
     this.#photo = photo
+    zoom.fit()
     await this.again()
   }
 
@@ -139,6 +141,7 @@ export class Session {
     this.#camera?.stop()
     this.#running?.abort()
     this.#photo = undefined
+    zoom.fit()
     const camera = await startCamera()
     this.#camera = camera
     camera.signal.addEventListener('abort', () => {
