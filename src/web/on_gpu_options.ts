@@ -1,5 +1,6 @@
 // The options of `segmentOnGpu` and `stream`, and their checks.
 
+import { FRAME_OPTIONS, type FrameOptions } from '../inference/frame_options.ts'
 import {
   INFERENCE_OPTIONS,
   type InferenceOptions,
@@ -22,11 +23,9 @@ export interface OnGpuOptions extends RefinedOptions, Pick<OutputOptions, 'at'> 
   onIteration?: (iterations: { done: number; total: number }) => void
 }
 
-export interface StreamOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+export interface StreamOptions extends FrameOptions {
   /** Called for each segmented frame. The next one waits for its promise. */
   onFrame(frame: StreamFrame): unknown
-  /** Ends the stream after the frame under way. */
-  signal?: AbortSignal
 }
 
 /** A segmented frame. Its buffers hold it until `onFrame` is done: the next frame replaces it. */
@@ -49,9 +48,7 @@ const ON_GPU_OPTIONS: DeclaredOptions<OnGpuOptions> = {
 }
 
 const STREAM_OPTIONS: DeclaredOptions<StreamOptions> = {
-  ...namesOf(INFERENCE_OPTIONS),
-  at: OUTPUT_OPTIONS.at,
-  signal: SIGNAL,
+  ...FRAME_OPTIONS,
   onFrame: CALLBACK,
 }
 
