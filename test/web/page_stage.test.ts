@@ -111,7 +111,7 @@ describe('the picture in the page', () => {
     const inFull = Array.from({ length: 640 }, (_, x) => row.readUIntBE(3 * x, 3)).filter(
       colour => colour === 0x95_00_ff,
     )
-    expect(inFull).to.have.length(await full())
+    expect(inFull.length).to.be.within(2, 12)
     await page.click('#view-tab')
     await page.uncheck('#show-outlines')
     await page.waitForTimeout(500)

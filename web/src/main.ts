@@ -1,6 +1,7 @@
 // The page. index.html has its elements, each file here a part of it.
 
 import { button } from './dom.ts'
+import type { ExportPanel } from './export_panel.ts'
 import { doing, onClick } from './messages.ts'
 import { ModelPanel } from './model_panel.ts'
 import { acceptPhotos } from './photos.ts'
@@ -17,10 +18,19 @@ acceptPhotos(
   photo => session.showPhoto(photo),
   files => models.open(files),
 )
-useTabs(name => teach.show(name === 'teach'))
+useTabs(name => {
+  teach.show(name === 'teach')
+  if (name === 'export') doing(openExport)
+})
 onSettings(() => doing(() => session.again()))
 onClick(button('start-camera'), () => session.startCamera())
 onClick(button('freeze-camera'), () => session.freeze())
-onClick(button('save-mask'), () => session.saveMask())
-onClick(button('save-overlay'), () => session.saveOverlay())
 models.open(models.remembered)
+
+let exporting: Promise<ExportPanel> | undefined
+
+/** Its parts are loaded when it is opened first. */
+async function openExport(): Promise<void> {
+  exporting ??= import('./export_panel.ts').then(({ ExportPanel }) => new ExportPanel(session))
+  await (await exporting).refresh()
+}

@@ -82,6 +82,9 @@ function acceptDrops(add: (files: File[]) => void): void {
 
 const buttons = new Map<Photo, HTMLButtonElement>()
 
+/** All photos of the strip. */
+export const photosInStrip = (): Photo[] => [...buttons.keys()]
+
 function thumbnail(photo: Photo, show: (photo: Photo) => void): HTMLElement {
   const image = make('img', { src: URL.createObjectURL(photo.blob), alt: photo.name })
   const chosen = make('button', { type: 'button', title: photo.name }, image)

@@ -5,19 +5,18 @@ import {
   type GpuClassMap,
   type GpuSegmentation,
   type Image,
-  Painter,
+  type OnGpuOptions,
   readImage,
 } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
-import { button } from './dom.ts'
+import { CrfControl } from './crf_control.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
 import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
-import { baseName, download } from './save.ts'
 import { networkSettings, offerStrides, settings } from './settings.ts'
-import { fitting, type Picture, Stage } from './stage.ts'
+import { type Picture, Stage } from './stage.ts'
 import { zoom } from './zoom.ts'
 
 /** Frames between two counts of the legend's shares. */
@@ -33,7 +32,14 @@ export class Session {
   /** Called when another model is open, and when another photo is shown. */
   onModel: (model: DeepLab) => void = () => undefined
   onPhoto: () => void = () => undefined
+  /** Called when the photo is segmented and shown, and when there is the camera in its place. */
+  onShown: () => void = () => undefined
+  /** Takes labels of the photo from a file: a class id for each of its pixels, or 255 for none. */
+  onLabels: (labels: Uint8Array) => void = () => undefined
   readonly #legend = new Legend(() => this.#stage?.repaint())
+  readonly #crf = new CrfControl(
+    () => this.#model && this.photo && { model: this.#model, image: this.photo.image },
+  )
   #model: DeepLab | undefined
   #stage: Stage | undefined
   #photo: Photo | undefined
@@ -77,6 +83,20 @@ export class Session {
     return this.#decoded?.name === this.#photo?.name ? this.#decoded : undefined
   }
 
+  get model(): DeepLab | undefined {
+    return this.#model
+  }
+
+  /** The photo that is shown with its class map, on the GPU. */
+  get shown(): GpuSegmentation | undefined {
+    return this.#shown
+  }
+
+  /** The colours of the classes as they are shown. */
+  get colours(): Uint32Array {
+    return this.#legend.colours
+  }
+
   /** Shows another class map of the photo, and releases the one before. */
   async showMap(map: GpuClassMap): Promise<void> {
     const shown = this.#shown
@@ -117,14 +137,17 @@ export class Session {
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
       showProgress(`Compiling ${done} of ${total} kernels …`, done / total)
-    const { tile } = settings()
+    const { tile, crf } = settings()
     const [size, window] = tile === undefined ? [photo] : [{ width: tile, height: tile }, { size: tile }]
-    await model.warmUp(size, { ...networkSettings(), ...window, onProgress, signal })
+    const output = crf === undefined ? 'mask' : 'probabilities'
+    await model.warmUp(size, { ...networkSettings(), ...window, output, onProgress, signal })
     times.lap('Compiling')
     showProgress('Segmenting …')
     const onTile = ({ done, total }: { done: number; total: number }) =>
       showProgress(`Segmenting tile ${done} of ${total} …`, done / total)
-    const found = await model.segmentOnGpu(photo, { ...settings(), onTile, signal })
+    const run = (onIteration?: OnGpuOptions['onIteration']) =>
+      model.segmentOnGpu(photo, { ...settings(), onTile, onIteration, signal })
+    const found = await (crf === undefined ? run() : this.#crf.run({ model, image: photo, signal }, run))
     await model.gpu.finish()
     if (signal.aborted) return found.release()
     times.lap('Network')
@@ -135,6 +158,7 @@ export class Session {
     showProgress('')
     showFacts(times.laps)
     showMemory(model.gpu)
+    this.onShown()
   }
 
   async startCamera(): Promise<void> {
@@ -144,6 +168,7 @@ export class Session {
     zoom.fit()
     const camera = await startCamera()
     this.#camera = camera
+    this.onShown()
     camera.signal.addEventListener('abort', () => {
       if (this.#camera === camera) this.#camera = undefined
     })
@@ -158,26 +183,6 @@ export class Session {
     this.#camera.stop()
     this.#frozen++
     await this.showPhoto({ name: `camera ${this.#frozen}.png`, blob: await pngOf(bitmap) })
-  }
-
-  async saveMask(): Promise<void> {
-    if (!this.#model || !this.#photo) return
-    const found = await this.#model.segment(this.#photo.blob, settings())
-    download(`${baseName(this.#photo.name)}.mask.png`, await found.maskPng())
-  }
-
-  /** The picture as it is shown, in the photo's own size. */
-  async saveOverlay(): Promise<void> {
-    if (!this.#model || !this.#shown || !this.#photo || !this.#stage) return
-    const { gpu } = this.#model
-    const { width, height } = fitting(this.#shown.photo, gpu.limits.maxTextureDimension2D)
-    const canvas = new OffscreenCanvas(width, height)
-    const painter = await Painter.create(gpu, canvas)
-    const outline = this.#stage.outlineOf(width)
-    await painter.paint({ ...this.#shown, colours: this.#legend.colours, outline })
-    const blob = await canvas.convertToBlob()
-    painter.destroy()
-    download(`${baseName(this.#photo.name)}.overlay.png`, blob)
   }
 
   async #follow(camera: Camera): Promise<void> {
@@ -213,7 +218,6 @@ export class Session {
     await stage.show(found)
     this.#shown?.release()
     this.#shown = found
-    for (const id of ['save-mask', 'save-overlay']) button(id).disabled = false
   }
 
   /** A stage on the model's GPU, which is another one after it was lost. */

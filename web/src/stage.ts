@@ -78,11 +78,6 @@ export class Stage {
     if (this.#picture === picture) this.#picture = undefined
   }
 
-  /** The width of outlines on a canvas that is as wide as the screen's picture without zoom. */
-  outlineOf(width: number): number {
-    return outlines.checked ? Math.max(1, (OUTLINE * width) / view.clientWidth) : 0
-  }
-
   /** Draws the picture again, after a change of how it is to be shown. */
   repaint(): void {
     this.#names.place()
@@ -106,9 +101,10 @@ export class Stage {
     divider.hidden = share === 0
     divider.style.setProperty('--split', String(share))
     const { photo, map } = this.#picture
+    const pixel = canvas.width / (view.clientWidth * zoom.window.scale)
     await this.#painter.paint({
       ...{ photo, map, split: share, colours: this.#legend.colours },
-      outline: this.outlineOf(canvas.width / zoom.window.scale),
+      outline: outlines.checked ? Math.max(1, OUTLINE * pixel) : 0,
     })
   }
 

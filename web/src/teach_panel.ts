@@ -39,6 +39,7 @@ export class TeachPanel {
     this.#session = session
     session.onModel = model => this.#begin(model)
     session.onPhoto = () => this.#showStrokes()
+    session.onLabels = labels => this.#take(labels)
     for (const choice of [paint, look]) choice.addEventListener('change', () => this.#showStrokes())
     button('clear-strokes').addEventListener('click', () => {
       this.#present()?.clear()
@@ -193,6 +194,12 @@ export class TeachPanel {
   #forgetEmpty(): void {
     for (const [name, { strokes }] of this.#painted)
       if (strokes.isEmpty && !this.#photos.has(name)) this.#painted.delete(name)
+  }
+
+  /** Labels from a file become the photo's strokes. */
+  #take(labels: Uint8Array): void {
+    this.#present()?.labels.set(labels)
+    button('teach-tab').click()
   }
 
   #showStrokes(): void {
