@@ -95,5 +95,6 @@ function thumbnail(photo: Photo, show: (photo: Photo) => void): HTMLElement {
 
 function select(photo: Photo, show: (photo: Photo) => void): void {
   for (const [other, shown] of buttons) shown.setAttribute('aria-pressed', String(other === photo))
+  strip.scrollLeft = buttons.get(photo)!.offsetLeft - strip.offsetLeft
   show(photo)
 }

@@ -91,6 +91,7 @@ export class Stage {
 
   destroy(): void {
     this.#ends.abort()
+    this.#picture = undefined
     this.#painter.destroy()
   }
 
@@ -103,7 +104,7 @@ export class Stage {
     const pixel = canvas.width / (view.clientWidth * zoom.window.scale)
     await this.#painter.paint({
       ...{ photo, map, split: share, colours: this.#legend.colours },
-      outline: outlines.checked ? OUTLINE * pixel : 0,
+      outline: outlines.checked ? Math.max(1, OUTLINE * pixel) : 0,
     })
   }
 
