@@ -1,6 +1,6 @@
 // The list of classes: colour, name and share of the picture, and whether a class is shown.
 
-import { displayPalette } from '../../src/data/palette.ts'
+import { colourOf, onColours } from './class_colours.ts'
 import { byId, input, make } from './dom.ts'
 
 const list = byId('legend', HTMLElement)
@@ -19,6 +19,10 @@ export class Legend {
   constructor(onChange: () => void) {
     this.#onChange = onChange
     opacity.addEventListener('input', onChange)
+    onColours(() => {
+      this.#render()
+      onChange()
+    })
   }
 
   /** The names of the classes of the pictures that follow, by class id. */
@@ -37,7 +41,7 @@ export class Legend {
   get colours(): Uint32Array {
     const alpha = Math.round(Number(opacity.value) * 2.55)
     return Uint32Array.from({ length: CLASSES }, (_, id) => {
-      const [red, green, blue] = displayPalette[id]
+      const [red, green, blue] = colourOf(id)
       const isShown = id < this.#names.length && !this.#isBackground(id) && !this.#hidden.has(this.#names[id])
       return red | (green << 8) | (blue << 16) | ((isShown ? alpha : 0) << 24)
     })
@@ -74,7 +78,7 @@ export class Legend {
     const name = this.#names[id]
     const swatch = make('span', { className: 'swatch' })
     if (this.#isBackground(id)) return make('label', {}, swatch, name) // has no tint in the picture either
-    swatch.style.background = `rgb(${displayPalette[id].join()})`
+    swatch.style.background = `rgb(${colourOf(id).join()})`
     const box = make('input', { type: 'checkbox', checked: !this.#hidden.has(name) })
     box.addEventListener('change', () => {
       if (box.checked) this.#hidden.delete(name)

@@ -7,20 +7,27 @@ import { acceptPhotos } from './photos.ts'
 import { Session } from './session.ts'
 import { onSettings } from './settings.ts'
 import { useTabs } from './tabs.ts'
-import { TeachPanel } from './teach_panel.ts'
+import type { TeachPanel } from './teach_panel.ts'
 
 const session = new Session()
-const teach = new TeachPanel(session)
 const models = new ModelPanel((source, options) => session.load(source, options))
 
-acceptPhotos(
+const strip = acceptPhotos(
   photo => session.showPhoto(photo),
   files => models.open(files),
 )
-useTabs(name => teach.show(name === 'teach'))
+/** What teaches is loaded when it is first needed. */
+let teach: Promise<TeachPanel> | undefined
+useTabs(async name => {
+  if (name === 'teach')
+    teach ??= import('./teach_panel.ts').then(loaded => new loaded.TeachPanel({ session, models, strip }))
+  const panel = await teach
+  panel?.show(name === 'teach')
+})
 onSettings(() => doing(() => session.again()))
 onClick(button('start-camera'), () => session.startCamera())
-onClick(button('freeze-camera'), () => session.freeze())
+onClick(button('freeze-camera'), async () => strip.add(await session.freeze()))
 onClick(button('save-mask'), () => session.saveMask())
 onClick(button('save-overlay'), () => session.saveOverlay())
+onClick(button('save-model'), async () => session.saveModel())
 models.open(models.remembered)

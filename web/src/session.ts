@@ -12,26 +12,28 @@ import { type Camera, startCamera } from './camera.ts'
 import { button } from './dom.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
+import { maskBytes } from './mask_bytes.ts'
 import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
 import { baseName, download } from './save.ts'
 import { networkSettings, offerStrides, settings } from './settings.ts'
 import { fitting, type Picture, Stage } from './stage.ts'
+import type { MaskPixels } from './strokes.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
 
 /** A photo with its pixels, as the network takes them. */
-export interface ShownPhoto {
-  name: string
+export interface ShownPhoto extends Photo {
   image: Image
 }
 
 export class Session {
-  /** Called when another model is open, and when another photo is shown. */
+  /** Called when another model is open, when another photo is decoded, and when its mask is shown. */
   onModel: (model: DeepLab) => void = () => undefined
   onPhoto: () => void = () => undefined
+  onMask: () => void = () => undefined
   readonly #legend = new Legend(() => this.#stage?.repaint())
   #model: DeepLab | undefined
   #stage: Stage | undefined
@@ -70,9 +72,20 @@ export class Session {
     await this.again()
   }
 
+  get model(): DeepLab | undefined {
+    return this.#model
+  }
+
   /** The photo that is shown, if it is not the camera's picture. */
   get photo(): ShownPhoto | undefined {
     return this.#decoded?.name === this.#photo?.name ? this.#decoded : undefined
+  }
+
+  /** The mask of the photo as it is shown, if there is one. */
+  async readMask(): Promise<MaskPixels | undefined> {
+    const map = this.#shown?.map
+    if (!map || !this.#model || !this.photo) return undefined
+    return { mask: await maskBytes(this.#model.gpu, map), width: map.width, height: map.height }
   }
 
   /** Shows another class map of the photo, and releases the one before. */
@@ -105,12 +118,12 @@ export class Session {
     return this.#running
   }
 
-  async #segment(model: DeepLab, { name, blob }: Photo, signal: AbortSignal): Promise<void> {
+  async #segment(model: DeepLab, shown: Photo, signal: AbortSignal): Promise<void> {
     const times = new Stopwatch()
     showProgress('Decoding …')
-    const photo = this.photo?.image ?? (await readImage(blob, { name }))
+    const photo = this.photo?.image ?? (await readImage(shown.blob, { name: shown.name }))
     signal.throwIfAborted()
-    this.#decoded = { name, image: photo }
+    this.#decoded = { ...shown, image: photo }
     this.onPhoto()
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
@@ -133,6 +146,7 @@ export class Session {
     showProgress('')
     showFacts(times.laps)
     showMemory(model.gpu)
+    this.onMask()
   }
 
   async startCamera(): Promise<void> {
@@ -147,20 +161,25 @@ export class Session {
     await this.#follow(camera)
   }
 
-  /** Stops the camera, and goes on with its last picture as a photo. */
-  async freeze(): Promise<void> {
-    if (!this.#camera) return
+  /** Stops the camera, and returns its last picture as a photo. */
+  async freeze(): Promise<File[]> {
+    if (!this.#camera) return []
     showProgress('Freezing …')
     const bitmap = await createImageBitmap(this.#camera.video)
     this.#camera.stop()
     this.#frozen++
-    await this.showPhoto({ name: `camera ${this.#frozen}.png`, blob: await pngOf(bitmap) })
+    return [new File([await pngOf(bitmap)], `camera ${this.#frozen}.png`, { type: 'image/png' })]
   }
 
   async saveMask(): Promise<void> {
     if (!this.#model || !this.#photo) return
     const found = await this.#model.segment(this.#photo.blob, settings())
     download(`${baseName(this.#photo.name)}.mask.png`, await found.maskPng())
+  }
+
+  saveModel(): void {
+    for (const [name, content] of this.#model?.modelFiles() ?? [])
+      download(name, new Blob([content as Uint8Array<ArrayBuffer>]))
   }
 
   /** The picture as it is shown, in the photo's own size. */
