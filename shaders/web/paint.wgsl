@@ -5,7 +5,7 @@
 //   colours   [256]                         u32: a class's colour, and in its alpha how much of the photo it covers
 //
 // The photo is interpolated; the class is that of the nearest pixel of the mask. Left of `split`, a share of the width,
-// the photo is shown alone.
+// the photo is shown alone. A class that covers any of the photo covers it wholly as far as `outline` from another class.
 
 @group(0) @binding(0) var<storage, read> photo: array<u32>;
 @group(0) @binding(1) var<storage, read> mask: array<u32>;
@@ -17,6 +17,8 @@ struct Sizes {
   mask_w: u32,
   mask_h: u32,
   split: f32,
+  outline_x: f32, // the outline's width, as a share of the picture's width and of its height
+  outline_y: f32,
 }
 @group(0) @binding(3) var<uniform> sizes: Sizes;
 
@@ -52,9 +54,26 @@ fn class_at(at: vec2f) -> u32 {
   return (mask[pixel / 4u] >> (8u * (pixel % 4u))) & 255u;
 }
 
+// Whether another class is in one of eight directions, as far away as the outline is wide.
+fn is_border(at: vec2f, class_id: u32) -> bool {
+  let reach = vec2f(sizes.outline_x, sizes.outline_y);
+  for (var i = 0u; i < 8u; i++) {
+    let angle = f32(i) * 0.78539816; // π / 4
+    if (class_at(at + reach * vec2f(cos(angle), sin(angle))) != class_id) {
+      return true;
+    }
+  }
+  return false;
+}
+
 @fragment
 fn colour(@location(0) at: vec2f) -> @location(0) vec4f {
   let below = photo_at(at);
-  let tint = unpack4x8unorm(colours[class_at(at)]);
-  return vec4f(mix(below, tint.rgb, select(tint.a, 0.0, at.x < sizes.split)), 1.0);
+  let class_id = class_at(at);
+  let tint = unpack4x8unorm(colours[class_id]);
+  var share = select(tint.a, 0.0, at.x < sizes.split);
+  if (share > 0.0 && sizes.outline_x > 0.0 && is_border(at, class_id)) {
+    share = 1.0;
+  }
+  return vec4f(mix(below, tint.rgb, share), 1.0);
 }

@@ -6,7 +6,7 @@ export type Colour = readonly [red: number, green: number, blue: number]
  * lowest first, go in turn to red, green and blue, and each channel fills from its highest bit down. So small ids have very
  * different colours: 1 is (128, 0, 0), 2 is (0, 128, 0), 3 is (128, 128, 0), and 255, "do not score", is (224, 224, 192).
  */
-export function vocColour(id: number): Colour {
+function vocColour(id: number): Colour {
   let [red, green, blue] = [0, 0, 0]
   for (let bit = 7, rest = id; rest > 0; bit--, rest >>= 3) {
     red |= (rest & 1) << bit

@@ -80,15 +80,28 @@ export class Segmenter {
    */
   async segment(
     photos: Photo[],
-    options: RefinedOptions & OutputOptions & Pick<Tiled, 'signal' | 'onTile'> = {},
+    options: RefinedOptions &
+      OutputOptions &
+      Pick<Tiled, 'signal' | 'onTile'> &
+      Pick<Refinement, 'onIteration'> = {},
   ): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', signal, crf, tile, overlap, onTile, ...inference } = options
+    const {
+      output = 'mask',
+      at = 'photo',
+      signal,
+      crf,
+      onIteration,
+      tile,
+      overlap,
+      onTile,
+      ...inference
+    } = options
     const { alignCorners } = this.#config
     this.check(options)
     if (tile !== undefined)
       return this.#segmentTiled(photos, inference, { tile, overlap, output, at, signal, onTile })
     if (crf !== undefined)
-      return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners })
+      return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners, onIteration })
     const job = this.#outputJob(photos, { output, at, ...inference })
     return this.#lock.run(async () => {
       const maps: ClassMap[] = []
@@ -150,11 +163,15 @@ export class Segmenter {
    * the caller's to release by `Gpu.release`. Throws as `segment` does, and a UserError if `into` is too small.
    */
   async segmentOnGpu(photo: Photo | GpuPhoto, options: GpuSegmentOptions = {}): Promise<GpuClassMap> {
-    const { at = 'photo', into, signal, ...inference } = options
-    const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
+    const { at = 'photo', into, signal, mean, ...inference } = options
+    const own = this.#job([photo], inference)
+    const job: InferenceJob = mean ? { ...own, maskAt: 'network', withScores: true } : { ...own, maskAt: at }
     return this.#lock.run(async () => {
       const executor = await this.#executor(job, signal)
-      return runToMask(this.#gpu, executor, { photo: inputOf(photo, this.#preprocessing) }, { into, signal })
+      const input = inputOf(photo, this.#preprocessing)
+      if (!mean) return runToMask(this.#gpu, executor, { photo: input }, { into, signal })
+      const { alignCorners } = this.#config
+      return mean.add(this.#gpu, executor, { photo, input, at, alignCorners, into, signal })
     })
   }
 
@@ -164,17 +181,12 @@ export class Segmenter {
     { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ) {
     const { photo } = job
-    const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
+    const own = { width: photo.originalWidth, height: photo.originalHeight }
+    const { width, height } = at === 'network' ? scores : own
     const softmax = output === 'probabilities' && hasLogits(job)
     const { alignCorners } = this.#config
     const { resampleScores } = await import('./class_scores.ts')
-    return resampleScores(this.#gpu, scores, {
-      width: size.width,
-      height: size.height,
-      softmax,
-      alignCorners,
-      signal,
-    })
+    return resampleScores(this.#gpu, scores, { width, height, softmax, alignCorners, signal })
   }
 
   /** Makes the plans of photos ready, each of several of one size: `segment` of them with the same options starts at once. */

@@ -12,6 +12,7 @@ export type { Gpu } from '../gpu/gpu.ts'
 export type { DeviceRequest } from '../gpu/request_gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
 
+export type { FrameOptions } from '../inference/frame_options.ts'
 export type {
   InferenceOptions,
   OutputOptions,

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { COLOUR } from '../../src/cli/train/train_curves.ts'
-import { vocColour } from '../../src/data/palette.ts'
+import { displayPalette } from '../../src/data/palette.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { testGpu } from '../support/gpu.ts'
 import { atrous } from './support.ts'
@@ -61,8 +61,8 @@ describe('atrous train', () => {
         for (let i = 0; i < mask.length; i++) {
           const [x, y] = [i % 40, Math.floor(i / 40)]
           const truth = Number(row % 2 === 0 ? x >= 20 : y >= 18)
-          expect(pixel(1, row, x, y), `truth ${row} at ${x}, ${y}`).to.deep.equal([...vocColour(truth)])
-          expect(pixel(2, row, x, y), `seen ${row} at ${x}, ${y}`).to.deep.equal([...vocColour(mask[i])])
+          expect(pixel(1, row, x, y), `truth ${row} at ${x}, ${y}`).to.deep.equal([...displayPalette[truth]])
+          expect(pixel(2, row, x, y), `seen ${row} at ${x}, ${y}`).to.deep.equal([...displayPalette[mask[i]]])
         }
       })
       expect(new Set(seen.flatMap(({ mask }) => [...mask])), 'classes seen').to.have.property('size', 2)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { PNG } from 'pngjs'
-import { vocColour } from '../../src/data/palette.ts'
+import { vocPalette } from '../../src/data/palette.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { readModel } from '../../src/library/model_files.ts'
@@ -133,7 +133,7 @@ describe('DeepLab', () => {
       const shown = PNG.sync.read(await readFile(files.mask))
       expect(shown).to.include({ width: 90, height: 70 })
       found.mask.forEach((id, i) => {
-        expect([...shown.data.subarray(i * 4, i * 4 + 3)]).to.deep.equal(vocColour(id))
+        expect([...shown.data.subarray(i * 4, i * 4 + 3)]).to.deep.equal(vocPalette[id])
       })
     })
 

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import sharp from 'sharp'
 import type { ClassShare } from '../../src/data/class_share.ts'
 import type { Image } from '../../src/data/image.ts'
-import { displayPalette, vocColour } from '../../src/data/palette.ts'
+import { displayPalette, vocPalette } from '../../src/data/palette.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { renderOverlay } from '../../src/node/overlay/overlay.ts'
 import { Segmentation } from '../../src/node/segmentation.ts'
@@ -12,9 +12,9 @@ import { rejection, useTemporaryFolder } from './support.ts'
 
 const GREY = 200
 const WHITE = [255, 255, 255]
-const background: ClassShare = { id: 0, name: 'background', colour: vocColour(0), share: 0.5 }
-const bird: ClassShare = { id: 3, name: 'bird', colour: vocColour(3), share: 0.4999 }
-const chair: ClassShare = { id: 9, name: 'chair', colour: vocColour(9), share: 0.0001 }
+const background: ClassShare = { id: 0, name: 'background', colour: vocPalette[0], share: 0.5 }
+const bird: ClassShare = { id: 3, name: 'bird', colour: vocPalette[3], share: 0.4999 }
+const chair: ClassShare = { id: 9, name: 'chair', colour: vocPalette[9], share: 0.0001 }
 
 /** The bird's olive, (128, 128, 0), at opacity 0.55 over grey, and mixed half with white. */
 const TINTED = [160, 160, 90]
@@ -156,7 +156,7 @@ describe('a segmentation', () => {
   it('gives its mask as a palette PNG in custom colours', async () => {
     await writeFile(path('mask.png'), found.maskPng())
     expect((await readMaskPng(path('mask.png'))).mask).to.deep.equal(found.mask)
-    expect((await decode(found.maskPng())).pixel(30, 10)).to.deep.equal([...vocColour(2)])
+    expect((await decode(found.maskPng())).pixel(30, 10)).to.deep.equal([...vocPalette[2]])
     const own = found.maskPng({ palette })
     expect((await decode(own)).pixel(30, 10)).to.deep.equal([0, 0, 255])
     await writeFile(path('own.png'), own)
@@ -175,7 +175,7 @@ describe('a segmentation', () => {
 
   it('has bright colours in its overlay and those of PASCAL VOC in its mask, where none are given', async () => {
     const files = await found.save(path('default/photo'), { opacity: 1, outlines: false, legend: false })
-    expect((await decode(await readFile(files.mask))).pixel(30, 10)).to.deep.equal([...vocColour(2)])
+    expect((await decode(await readFile(files.mask))).pixel(30, 10)).to.deep.equal([...vocPalette[2]])
     expect((await decode(await readFile(files.overlay))).pixel(30, 10)).to.deep.equal([...displayPalette[2]])
   })
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { vocColour } from '../../src/data/palette.ts'
+import { displayPalette } from '../../src/data/palette.ts'
 import { renderSamples, sampleRow, spreadIndices } from '../../src/node/training/samples.ts'
 import { blocksPhoto } from './tiny_model.ts'
 
@@ -36,11 +36,11 @@ describe('renderSamples', () => {
       await renderSamples([await rowOf(200, 100)], { classNames: CLASS_NAMES, headings: HEADINGS }),
     )
     expect(pixel(10 + 210, 35)).to.deep.equal([190, 190, 190])
-    expect(pixel(10 + 210, 36)).to.deep.equal([...vocColour(1)])
-    expect(pixel(10 + 2 * 210, 35)).to.deep.equal([...vocColour(2)])
+    expect(pixel(10 + 210, 36)).to.deep.equal([...displayPalette[1]])
+    expect(pixel(10 + 2 * 210, 35)).to.deep.equal([...displayPalette[2]])
     const legend = Array.from({ length: 640 }, (_, x) => pixel(x, height - 18).join())
-    expect(legend).to.include.members([vocColour(1), vocColour(2), [190, 190, 190]].map(String))
-    expect(legend).not.to.include('0,0,0')
+    expect(legend).to.include.members([displayPalette[1], displayPalette[2], [190, 190, 190]].map(String))
+    expect(legend).not.to.include('32,32,32')
   })
 
   it('has room for headings above tiny photos', async () => {

@@ -113,6 +113,16 @@ describe('strokes', () => {
     expect([strokes.hasCopy, strokes.painted]).to.deep.equal([false, 2])
   })
 
+  it('are replaced by labels, which is undone as one stroke', () => {
+    const strokes = new Strokes({ width: 3, height: 1 })
+    strokes.copy({ mask: Uint8Array.of(4), width: 1, height: 1 })
+    strokes.begin()
+    strokes.replace(Uint8Array.of(1, _, 2))
+    expect([...rowsOf(strokes), strokes.painted, strokes.hasCopy]).to.deep.equal([[1, _, 2], 2, false])
+    strokes.undo()
+    expect([...rowsOf(strokes), strokes.painted, strokes.hasCopy]).to.deep.equal([[4, 4, 4], 3, true])
+  })
+
   it('take the nearest pixel of a mask of another size', () => {
     const strokes = new Strokes({ width: 6, height: 2 })
     strokes.copy({ mask: Uint8Array.of(7, 8, 9), width: 3, height: 1 })

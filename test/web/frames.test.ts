@@ -210,10 +210,10 @@ for (const [way, flags] of [
   describe(`a painter draws on a canvas ${way}`, () => {
     const browser = useBrowser(undefined, { flags })
 
-    it('the photo, with the colours of classes right of the split', async () => {
+    const draw = async (outline?: number) => {
       const page = await browser.open()
-      const found = await page.evaluate(
-        async ({ width, height, data, direct }) => {
+      return page.evaluate(
+        async ({ width, height, data, direct, outline }) => {
           const { openGpu, Painter } = window.atrous
           const gpu = await openGpu()
           // A canvas of a software adapter is drawn on directly only if the library takes the adapter for hardware.
@@ -240,7 +240,7 @@ for (const [way, flags] of [
           colours[2] = 0x80_00_ff_00
           colours[3] = 0xff_ff_00_00
           const painter = await Painter.create(gpu, canvas)
-          const painting = painter.paint({ photo, map, colours, split: 0.3 })
+          const painting = painter.paint({ photo, map, colours, split: 0.3, outline })
           if (!direct) await painting
           const copy = new OffscreenCanvas(width, height).getContext('2d')!
           copy.drawImage(canvas, 0, 0) // of WebGPU's canvases only in the task that draws on them
@@ -250,28 +250,42 @@ for (const [way, flags] of [
           gpu.destroy()
           return [...shown]
         },
-        { width: WIDTH, height: HEIGHT, data: [...pixels], direct: flags.length > 0 },
+        { width: WIDTH, height: HEIGHT, data: [...pixels], direct: flags.length > 0, outline },
       )
-      expect(found).to.have.length(pixels.length)
-      let worst = 0
-      for (let y = 0; y < HEIGHT; y++)
-        for (let x = 0; x < WIDTH; x++) {
-          const at = (y * WIDTH + x) * 4
-          const [u, v] = [(x + 0.5) / WIDTH, (y + 0.5) / HEIGHT]
-          const id = u < 0.3 ? 0 : Number(u >= 0.5) + 2 * Number(v >= 0.5)
-          const tint = [
-            [0, 0, 0, 0],
-            [255, 0, 0, 1],
-            [0, 255, 0, 128 / 255],
-            [0, 0, 255, 1],
-          ][id]
-          for (let c = 0; c < 3; c++)
-            worst = Math.max(
-              worst,
-              Math.abs(found[at + c] - (pixels[at + c] + (tint[c] - pixels[at + c]) * tint[3])),
-            )
-          worst = Math.max(worst, Math.abs(found[at + 3] - 255))
-        }
-      expect(worst).to.be.at.most(1)
+    }
+
+    it('the photo, with the colours of classes right of the split', async () => {
+      expect(worstOf(await draw(), () => false)).to.be.at.most(1)
+    })
+
+    it('outlines of the classes that cover any of the photo, inside their borders', async () => {
+      const isOutline = (x: number, y: number) =>
+        Math.min(Math.abs(x + 0.5 - WIDTH / 2), Math.abs(y + 0.5 - HEIGHT / 2)) < 2
+      expect(worstOf(await draw(2), isOutline)).to.be.at.most(1)
     })
   })
+
+const TINTS = [
+  [0, 0, 0, 0],
+  [255, 0, 0, 1],
+  [0, 255, 0, 128 / 255],
+  [0, 0, 255, 1],
+]
+
+/** The largest difference from what the painting should be, where each quarter is a class. */
+function worstOf(found: readonly number[], isOutline: (x: number, y: number) => boolean): number {
+  expect(found).to.have.length(pixels.length)
+  let worst = 0
+  for (let y = 0; y < HEIGHT; y++)
+    for (let x = 0; x < WIDTH; x++) {
+      const at = (y * WIDTH + x) * 4
+      const [u, v] = [(x + 0.5) / WIDTH, (y + 0.5) / HEIGHT]
+      const id = u < 0.3 ? 0 : Number(u >= 0.5) + 2 * Number(v >= 0.5)
+      const [red, green, blue, alpha] = TINTS[id]
+      const share = alpha > 0 && isOutline(x, y) ? 1 : alpha
+      for (const [c, tint] of [red, green, blue].entries())
+        worst = Math.max(worst, Math.abs(found[at + c] - (pixels[at + c] + (tint - pixels[at + c]) * share)))
+      worst = Math.max(worst, Math.abs(found[at + 3] - 255))
+    }
+  return worst
+}

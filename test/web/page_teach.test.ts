@@ -3,6 +3,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { inflate as inflateZlib } from 'node:zlib'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
@@ -10,6 +12,9 @@ import { readLesson } from '../../web/src/lesson_file.ts'
 import { until } from './browser.ts'
 import { chosen, expectAsInNode, problem, SAMPLE, settled, shares, textOf } from './page_state.ts'
 import { usePage } from './use_page.ts'
+
+const inflate = (data: Uint8Array, maxOutputLength: number): Promise<Uint8Array> =>
+  promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflateZlib)(data, { maxOutputLength })
 
 /** Until a training is done, on a software GPU that others use too. */
 const LONG = 600_000
@@ -233,7 +238,7 @@ describe('lessons in the page', () => {
   async function savedLesson(page: Page, name: string) {
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save-lesson')])
     await download.saveAs(join(folder, name))
-    return readLesson(await readFile(join(folder, name)), name)
+    return readLesson(await readFile(join(folder, name)), { source: name, inflate })
   }
 
   it('measures on strokes that it held back from training (slow)', async () => {

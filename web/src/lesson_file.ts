@@ -1,7 +1,6 @@
 // A lesson as one file: photos, strokes, classes with their colours, settings and the model. It is a zip. Unpacked it is a folder that
 // `atrous train --dataset folder:DIR` takes, with the model's folder beside the photos.
 
-import { decode } from 'fast-png'
 import { strFromU8, strToU8, unzipSync, type ZippableFile, zipSync } from 'fflate'
 import * as v from 'valibot'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
@@ -9,8 +8,9 @@ import { vocPalette } from '../../src/data/palette.ts'
 import { UserError } from '../../src/errors.ts'
 import { parseJson } from '../../src/json.ts'
 import { encodeMaskPng } from '../../src/library/mask_png.ts'
+import { decodeMaskPng } from '../../src/library/mask_png_decoder.ts'
 import { printable } from '../../src/printable.ts'
-import { type MaskPixels, Strokes } from './strokes.ts'
+import { Strokes } from './strokes.ts'
 
 /** What the file says of itself. */
 const [DESCRIPTION, CLASSES, FORMAT, MODEL] = ['lesson.json', 'classes.txt', 'atrous lesson 1', 'model/']
@@ -71,8 +71,13 @@ export function writeLesson({ classes, settings, photos, model }: SavedLesson): 
   return zipSync(files)
 }
 
-/** Throws a UserError of one line for a file that is no lesson, or a damaged one. */
-export function readLesson(bytes: Uint8Array, source: string): SavedLesson {
+type Inflate = Parameters<typeof decodeMaskPng>[1]['inflate']
+
+/** Rejects with a UserError of one line for a file that is no lesson, or a damaged one. `inflate` is the platform's. */
+export async function readLesson(
+  bytes: Uint8Array,
+  { source, inflate }: { source: string; inflate: Inflate },
+): Promise<SavedLesson> {
   const files = unzipped(bytes, source)
   const file = (path: string) => {
     if (!Object.hasOwn(files, path)) throw new UserError(`${source}: ${printable(path)} is missing in it`)
@@ -81,19 +86,22 @@ export function readLesson(bytes: Uint8Array, source: string): SavedLesson {
   const description = Object.hasOwn(files, DESCRIPTION) ? files[DESCRIPTION] : undefined
   if (!description) throw new UserError(`${source}: a zip, but not of a lesson that this page saved`)
   const { classes, settings, photos } = parseJson(LESSON, strFromU8(description), `${source}: ${DESCRIPTION}`)
-  return {
-    classes,
-    settings,
-    photos: photos.map(({ name, type, image, mask, hasCopy }) => {
-      const pixels = maskIn(file(mask), { source: `${source}: ${printable(mask)}`, classes: classes.length })
-      return { name, type, bytes: file(image), strokes: Strokes.from(pixels, { hasCopy }) }
-    }),
-    model: new Map(
-      Object.entries(files)
-        .filter(([path]) => path.startsWith(MODEL) && path !== MODEL)
-        .map(([path, content]) => [path.slice(MODEL.length), content]),
-    ),
+  const read: SavedPhoto[] = []
+  for (const { name, type, image, mask, hasCopy } of photos) {
+    const found = await decodeMaskPng(file(mask), { inflate }).catch(error => {
+      throw new UserError(`${source}: ${printable(mask)}: ${error.message}`, { cause: error })
+    })
+    const wrong = found.mask.find(label => label >= classes.length && label !== IGNORE_INDEX)
+    if (wrong !== undefined)
+      throw new UserError(
+        `${source}: ${printable(mask)}: class ${wrong}, but the lesson has ${classes.length}`,
+      )
+    read.push({ name, type, bytes: file(image), strokes: Strokes.from(found, { hasCopy }) })
   }
+  const model = Object.entries(files).flatMap(([path, content]) =>
+    path.startsWith(MODEL) && path !== MODEL ? [[path.slice(MODEL.length), content] as const] : [],
+  )
+  return { classes, settings, photos: read, model: new Map(model) }
 }
 
 function unzipped(bytes: Uint8Array, source: string): Record<string, Uint8Array> {
@@ -102,21 +110,6 @@ function unzipped(bytes: Uint8Array, source: string): Record<string, Uint8Array>
   } catch (error) {
     throw new UserError(`${source}: not a zip, or a damaged one`, { cause: error })
   }
-}
-
-function maskIn(png: Uint8Array, { source, classes }: { source: string; classes: number }): MaskPixels {
-  let found: ReturnType<typeof decode>
-  try {
-    found = decode(png)
-  } catch (error) {
-    throw new UserError(`${source}: not a PNG, or a damaged one`, { cause: error })
-  }
-  const { data, width, height, channels, depth } = found
-  if (!(data instanceof Uint8Array) || channels !== 1 || depth !== 8)
-    throw new UserError(`${source}: expected a byte for each pixel`)
-  const wrong = data.find(label => label >= classes && label !== IGNORE_INDEX)
-  if (wrong !== undefined) throw new UserError(`${source}: class ${wrong}, but the lesson has ${classes}`)
-  return { mask: data, width, height }
 }
 
 /** Only what a file's name may have on every system. */

@@ -3,6 +3,7 @@
 import { readImage, UserError } from '../../src/web/index.ts'
 import { colourIn, colourOf, hexOf, setColours } from './class_colours.ts'
 import { button, input, select } from './dom.ts'
+import { inflate } from './inflate.ts'
 import { doing, onClick, showProgress } from './messages.ts'
 import type { ModelPanel } from './model_panel.ts'
 import { type PaintedPhotos, sizeOf } from './painted_photos.ts'
@@ -58,10 +59,8 @@ export class LessonPanel {
     const { painted, models, strip } = this.#parts
     showProgress('Opening the lesson …')
     const { readLesson } = await import('./lesson_file.ts')
-    const { photos, classes, settings, model } = readLesson(
-      new Uint8Array(await chosen.arrayBuffer()),
-      chosen.name,
-    )
+    const written = new Uint8Array(await chosen.arrayBuffer())
+    const { photos, classes, settings, model } = await readLesson(written, { source: chosen.name, inflate })
     const decoded = []
     for (const { name, type, bytes, strokes } of photos) {
       const blob = new File([bytes as Uint8Array<ArrayBuffer>], name, { type })

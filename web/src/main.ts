@@ -1,6 +1,7 @@
 // The page. index.html has its elements, each file here a part of it.
 
 import { button } from './dom.ts'
+import type { ExportPanel } from './export_panel.ts'
 import { doing, onClick } from './messages.ts'
 import { ModelPanel } from './model_panel.ts'
 import { acceptPhotos } from './photos.ts'
@@ -16,18 +17,30 @@ const strip = acceptPhotos(
   photo => session.showPhoto(photo),
   files => models.open(files),
 )
+
 /** What teaches is loaded when it is first needed. */
-let teach: Promise<TeachPanel> | undefined
+let teaching: Promise<TeachPanel> | undefined
+
+function teach(): Promise<TeachPanel> {
+  teaching ??= import('./teach_panel.ts').then(loaded => new loaded.TeachPanel({ session, models, strip }))
+  return teaching
+}
+
 useTabs(async name => {
-  if (name === 'teach')
-    teach ??= import('./teach_panel.ts').then(loaded => new loaded.TeachPanel({ session, models, strip }))
-  const panel = await teach
+  const panel = await (name === 'teach' ? teach() : teaching)
   panel?.show(name === 'teach')
+  if (name === 'export') doing(openExport)
 })
+session.onLabels = labels => doing(async () => (await teach()).take(labels))
 onSettings(() => doing(() => session.again()))
 onClick(button('start-camera'), () => session.startCamera())
 onClick(button('freeze-camera'), async () => strip.add(await session.freeze()))
-onClick(button('save-mask'), () => session.saveMask())
-onClick(button('save-overlay'), () => session.saveOverlay())
-onClick(button('save-model'), async () => session.saveModel())
 models.open(models.remembered)
+
+let exporting: Promise<ExportPanel> | undefined
+
+/** Its parts are loaded when it is opened first. */
+async function openExport(): Promise<void> {
+  exporting ??= import('./export_panel.ts').then(({ ExportPanel }) => new ExportPanel(session))
+  await (await exporting).refresh()
+}

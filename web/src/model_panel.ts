@@ -112,5 +112,5 @@ const namesOf = (source: File[]) => source.map(({ name }) => name).join(', ')
 function noteOf(source: ModelSource): string {
   if (typeof source !== 'string') return namesOf(source)
   const entry = entryOf(source)
-  return entry ? `${entry.description} ${entry.megabytes} MB, ${entry.licence}.` : source
+  return entry ? `${entry.description}. ${entry.megabytes} MB, ${entry.licence}.` : source
 }

@@ -5,21 +5,19 @@ import {
   type GpuClassMap,
   type GpuSegmentation,
   type Image,
-  Painter,
+  type OnGpuOptions,
   readImage,
 } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
-import { button } from './dom.ts'
+import { CrfControl } from './crf_control.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
-import { maskBytes } from './mask_bytes.ts'
 import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
-import { baseName, download } from './save.ts'
 import { networkSettings, offerStrides, settings } from './settings.ts'
-import { fitting, type Picture, Stage } from './stage.ts'
-import type { MaskPixels } from './strokes.ts'
+import { type Picture, Stage } from './stage.ts'
+import { zoom } from './zoom.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
@@ -30,11 +28,16 @@ export interface ShownPhoto extends Photo {
 }
 
 export class Session {
-  /** Called when another model is open, when another photo is decoded, and when its mask is shown. */
+  /** Called when another model is open, and when another photo is shown. */
   onModel: (model: DeepLab) => void = () => undefined
   onPhoto: () => void = () => undefined
-  onMask: () => void = () => undefined
+  /** Takes labels of the photo from a file: a class id for each of its pixels, or 255 for none. */
+  onLabels: (labels: Uint8Array) => void = () => undefined
+  readonly #shownListeners: (() => void)[] = []
   readonly #legend = new Legend(() => this.#stage?.repaint())
+  readonly #crf = new CrfControl(
+    () => this.#model && this.photo && { model: this.#model, image: this.photo.image },
+  )
   #model: DeepLab | undefined
   #stage: Stage | undefined
   #photo: Photo | undefined
@@ -69,11 +72,8 @@ export class Session {
   async showPhoto(photo: Photo): Promise<void> {
     this.#camera?.stop()
     this.#photo = photo
+    zoom.fit()
     await this.again()
-  }
-
-  get model(): DeepLab | undefined {
-    return this.#model
   }
 
   /** The photo that is shown, if it is not the camera's picture. */
@@ -81,11 +81,27 @@ export class Session {
     return this.#decoded?.name === this.#photo?.name ? this.#decoded : undefined
   }
 
-  /** The mask of the photo as it is shown, if there is one. */
-  async readMask(): Promise<MaskPixels | undefined> {
-    const map = this.#shown?.map
-    if (!map || !this.#model || !this.photo) return undefined
-    return { mask: await maskBytes(this.#model.gpu, map), width: map.width, height: map.height }
+  get model(): DeepLab | undefined {
+    return this.#model
+  }
+
+  /** The photo that is shown with its class map, on the GPU. */
+  get shown(): GpuSegmentation | undefined {
+    return this.#shown
+  }
+
+  /** The colours of the classes as they are shown. */
+  get colours(): Uint32Array {
+    return this.#legend.colours
+  }
+
+  /** Calls `listener` when the photo is segmented and shown, and when there is the camera in its place. */
+  onShown(listener: () => void): void {
+    this.#shownListeners.push(listener)
+  }
+
+  #tellShown(): void {
+    for (const listener of this.#shownListeners) listener()
   }
 
   /** Shows another class map of the photo, and releases the one before. */
@@ -128,14 +144,17 @@ export class Session {
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
       showProgress(`Compiling ${done} of ${total} kernels …`, done / total)
-    const { tile } = settings()
+    const { tile, crf } = settings()
     const [size, window] = tile === undefined ? [photo] : [{ width: tile, height: tile }, { size: tile }]
-    await model.warmUp(size, { ...networkSettings(), ...window, onProgress, signal })
+    const output = crf === undefined ? 'mask' : 'probabilities'
+    await model.warmUp(size, { ...networkSettings(), ...window, output, onProgress, signal })
     times.lap('Compiling')
     showProgress('Segmenting …')
     const onTile = ({ done, total }: { done: number; total: number }) =>
       showProgress(`Segmenting tile ${done} of ${total} …`, done / total)
-    const found = await model.segmentOnGpu(photo, { ...settings(), onTile, signal })
+    const run = (onIteration?: OnGpuOptions['onIteration']) =>
+      model.segmentOnGpu(photo, { ...settings(), onTile, onIteration, signal })
+    const found = await (crf === undefined ? run() : this.#crf.run({ model, image: photo, signal }, run))
     await model.gpu.finish()
     if (signal.aborted) return found.release()
     times.lap('Network')
@@ -146,15 +165,17 @@ export class Session {
     showProgress('')
     showFacts(times.laps)
     showMemory(model.gpu)
-    this.onMask()
+    this.#tellShown()
   }
 
   async startCamera(): Promise<void> {
     this.#camera?.stop()
     this.#running?.abort()
     this.#photo = undefined
+    zoom.fit()
     const camera = await startCamera()
     this.#camera = camera
+    this.#tellShown()
     camera.signal.addEventListener('abort', () => {
       if (this.#camera === camera) this.#camera = undefined
     })
@@ -169,30 +190,6 @@ export class Session {
     this.#camera.stop()
     this.#frozen++
     return [new File([await pngOf(bitmap)], `camera ${this.#frozen}.png`, { type: 'image/png' })]
-  }
-
-  async saveMask(): Promise<void> {
-    if (!this.#model || !this.#photo) return
-    const found = await this.#model.segment(this.#photo.blob, settings())
-    download(`${baseName(this.#photo.name)}.mask.png`, await found.maskPng())
-  }
-
-  saveModel(): void {
-    for (const [name, content] of this.#model?.modelFiles() ?? [])
-      download(name, new Blob([content as Uint8Array<ArrayBuffer>]))
-  }
-
-  /** The picture as it is shown, in the photo's own size. */
-  async saveOverlay(): Promise<void> {
-    if (!this.#model || !this.#shown || !this.#photo) return
-    const { gpu } = this.#model
-    const { width, height } = fitting(this.#shown.photo, gpu.limits.maxTextureDimension2D)
-    const canvas = new OffscreenCanvas(width, height)
-    const painter = await Painter.create(gpu, canvas)
-    await painter.paint({ ...this.#shown, colours: this.#legend.colours })
-    const blob = await canvas.convertToBlob()
-    painter.destroy()
-    download(`${baseName(this.#photo.name)}.overlay.png`, blob)
   }
 
   async #follow(camera: Camera): Promise<void> {
@@ -228,7 +225,6 @@ export class Session {
     await stage.show(found)
     this.#shown?.release()
     this.#shown = found
-    for (const id of ['save-mask', 'save-overlay']) button(id).disabled = false
   }
 
   /** A stage on the model's GPU, which is another one after it was lost. */

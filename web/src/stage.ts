@@ -1,22 +1,29 @@
-// The picture: a photo with its classes over it, drawn by the GPU, with the line up to which the photo is alone, and the class under
-// the pointer.
+// The picture: a photo with its classes over it, drawn by the GPU, with the line up to which the photo is alone.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { GpuClassMap, GpuPhoto } from '../../src/inference/segmenter.ts'
 import { MaskReader, Painter } from '../../src/web/index.ts'
 import { byId, input } from './dom.ts'
+import { Hover } from './hover.ts'
+import { Latest } from './latest.ts'
 import type { Legend } from './legend.ts'
 import { showProblem } from './messages.ts'
+import { Names } from './names.ts'
+import { reducedMap } from './reduced_map.ts'
+import type { Point } from './strokes.ts'
+import { zoom } from './zoom.ts'
 
 const canvas = byId('canvas', HTMLCanvasElement)
 const view = byId('view', HTMLElement)
 const empty = byId('empty', HTMLElement)
 const divider = byId('divider', HTMLElement)
-const pointed = byId('pointed', HTMLElement)
 const split = input('split')
+const outlines = input('show-outlines')
 
 /** The longest edge of the canvas: more than a screen shows, and less than any GPU's largest texture. */
 const MAX_PIXELS = 2560
+/** The width of outlines, in CSS pixels. */
+const OUTLINE = 1.75
 
 export interface Picture {
   photo: GpuPhoto
@@ -28,11 +35,11 @@ export class Stage {
   readonly #painter: Painter
   readonly #masks: MaskReader
   readonly #legend: Legend
+  readonly #names: Names
   readonly #ends = new AbortController()
+  readonly #painting = new Latest(() => this.#paint())
+  readonly #counting = new Latest(() => this.#count())
   #picture: Picture | undefined
-  #counting: Promise<void> | undefined
-  /** Whether another picture is to be counted after the present one. */
-  #countsAgain = false
 
   static async create(gpu: Gpu, legend: Legend): Promise<Stage> {
     return new Stage(gpu, await Painter.create(gpu, canvas), await MaskReader.create(gpu), legend)
@@ -44,9 +51,11 @@ export class Stage {
     this.#masks = masks
     this.#legend = legend
     const { signal } = this.#ends
-    split.addEventListener('input', () => this.repaint(), { signal })
-    canvas.addEventListener('pointermove', event => this.#point(event), { signal })
-    canvas.addEventListener('pointerleave', () => this.#point(undefined), { signal })
+    this.#names = new Names(legend, signal)
+    new Hover(legend, point => this.#classAt(point), signal)
+    for (const control of [split, outlines])
+      control.addEventListener('input', () => this.repaint(), { signal })
+    zoom.onChange(() => this.repaint())
   }
 
   get picture(): Picture | undefined {
@@ -61,7 +70,7 @@ export class Stage {
     view.style.setProperty('--shape', String(width / height))
     empty.hidden = true
     view.hidden = false
-    await this.#paint()
+    await this.#painting.run()
   }
 
   /** Forgets a picture whose buffers are released, unless another one is shown by now. */
@@ -69,26 +78,15 @@ export class Stage {
     if (this.#picture === picture) this.#picture = undefined
   }
 
+  /** Draws the picture again, after a change of how it is to be shown. */
   repaint(): void {
-    this.#paint().catch(showProblem)
+    this.#names.place()
+    this.#painting.run().catch(showProblem)
   }
 
-  async #paint(): Promise<void> {
-    if (!this.#picture) return
-    const share = Number(split.value) / 100
-    divider.hidden = share === 0
-    divider.style.left = `${100 * share}%`
-    const { photo, map } = this.#picture
-    await this.#painter.paint({ photo, map, colours: this.#legend.colours, split: share })
-  }
-
-  /** Counts the classes of the present picture for the legend. Calls during a count are one more count, of the picture then. */
+  /** Counts the classes of the present picture for the legend, and names them. */
   count(): Promise<void> {
-    if (this.#counting) this.#countsAgain = true
-    this.#counting ??= this.#count().finally(() => {
-      this.#counting = undefined
-    })
-    return this.#counting
+    return this.#counting.run()
   }
 
   destroy(): void {
@@ -96,26 +94,32 @@ export class Stage {
     this.#painter.destroy()
   }
 
-  async #count(): Promise<void> {
-    do {
-      this.#countsAgain = false
-      if (!this.#picture) return
-      this.#legend.show(await this.#masks.count(this.#picture.map))
-      canvas.setAttribute('aria-label', this.#legend.description)
-    } while (this.#countsAgain)
+  async #paint(): Promise<void> {
+    if (!this.#picture) return
+    const share = Number(split.value) / 100
+    divider.hidden = share === 0
+    divider.style.setProperty('--split', String(share))
+    const { photo, map } = this.#picture
+    const pixel = canvas.width / (view.clientWidth * zoom.window.scale)
+    await this.#painter.paint({
+      ...{ photo, map, split: share, colours: this.#legend.colours },
+      outline: outlines.checked ? OUTLINE * pixel : 0,
+    })
   }
 
-  async #point(event: PointerEvent | undefined): Promise<void> {
-    pointed.hidden = event === undefined || !this.#picture
-    if (!event || !this.#picture) return
+  async #count(): Promise<void> {
+    if (!this.#picture) return
     const { map } = this.#picture
-    const box = contentBox(canvas)
-    const [x, y] = [(event.offsetX - box.left) / box.width, (event.offsetY - box.top) / box.height]
-    if (Math.min(x, y) < 0 || Math.max(x, y) >= 1) return
-    const id = await this.#masks.classAt(map, Math.floor(x * map.width), Math.floor(y * map.height))
-    pointed.textContent = this.#legend.nameOf(id)
-    pointed.style.left = `${event.offsetX}px`
-    pointed.style.top = `${event.offsetY}px`
+    const [counts, reduced] = await Promise.all([this.#masks.count(map), reducedMap(this.gpu, map)])
+    this.#legend.show(counts)
+    this.#names.show(reduced)
+    canvas.setAttribute('aria-label', this.#legend.description)
+  }
+
+  async #classAt({ x, y }: Point): Promise<number | undefined> {
+    if (!this.#picture) return undefined
+    const { map } = this.#picture
+    return this.#masks.classAt(map, Math.floor(x * map.width), Math.floor(y * map.height))
   }
 }
 

@@ -147,6 +147,17 @@ export class Strokes {
     return this.#painted - before
   }
 
+  /** Puts labels in the place of all strokes. */
+  replace(labels: Uint8Array): void {
+    for (let first = 0; first < labels.length; ) {
+      let end = first + 1
+      while (end < labels.length && labels[end] === labels[first]) end++
+      this.#set(first, end, labels[first])
+      first = end
+    }
+    this.#hasCopy = false
+  }
+
   clear(): void {
     this.#set(0, this.labels.length, IGNORE_INDEX)
     this.#hasCopy = false

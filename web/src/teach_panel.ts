@@ -7,6 +7,7 @@ import { ClassList } from './class_list.ts'
 import { button, byId, input, make, select } from './dom.ts'
 import { Heat } from './heat.ts'
 import { LessonPanel } from './lesson_panel.ts'
+import { maskBytes } from './mask_bytes.ts'
 import { doing, onClick, showProblem } from './messages.ts'
 import type { ModelPanel } from './model_panel.ts'
 import { PaintedPhotos, paintedText } from './painted_photos.ts'
@@ -64,7 +65,7 @@ export class TeachPanel {
       this.#heat.hide()
       this.#showStrokes()
     }
-    session.onMask = () => this.#heat.update()
+    session.onShown(() => this.#heat.update())
     this.#listen()
     if (session.model) this.#begin(session.model)
   }
@@ -74,6 +75,13 @@ export class TeachPanel {
     this.#isOpen = isOpen
     this.#showStrokes()
     this.#heat.open(isOpen)
+  }
+
+  /** Labels from a file become the photo's strokes. */
+  take(labels: Uint8Array): void {
+    this.#present()?.strokes.begin()
+    this.#present()?.strokes.replace(labels)
+    button('teach-tab').click()
   }
 
   #listen(): void {
@@ -194,10 +202,11 @@ export class TeachPanel {
   }
 
   async #readMask(): Promise<MaskPixels> {
-    const found = await this.#session.readMask()
-    if (!found)
+    const { model, photo, shown } = this.#session
+    if (!model || !photo || !shown)
       throw new UserError('there is no mask to copy: choose a photo, and wait until it is segmented')
-    return found
+    const { width, height } = shown.map
+    return { mask: await maskBytes(model.gpu, shown.map), width, height }
   }
 
   #copy(mask: MaskPixels, only?: number): void {

@@ -2,7 +2,7 @@
 
 import sharp, { type OverlayOptions } from 'sharp'
 import { IGNORE_INDEX, type Labels } from '../../data/dataset.ts'
-import { type Colour, vocColour } from '../../data/palette.ts'
+import { type Colour, displayPalette } from '../../data/palette.ts'
 import { resampleMask } from '../../data/resample_mask.ts'
 import type { EvaluatedImage } from '../../train/evaluate.ts'
 import { drawLegend, type LegendEntry } from '../overlay/overlay_legend.ts'
@@ -21,27 +21,26 @@ const TEXT = 15
 /** The colour of pixels that are not scored. */
 const IGNORED: Colour = [190, 190, 190]
 
+/** What is not an object is dark, so that objects stand out. */
+const BACKGROUND: Colour = [32, 32, 32]
+
 /** The indices of the images to show: `count` of `size`, spread evenly, always the same ones. */
 export function spreadIndices(size: number, count: number): number[] {
   const shown = Math.min(size, count)
   return Array.from({ length: shown }, (_, i) => Math.floor(((i + 0.5) * size) / shown))
 }
 
-/** An RGB picture: height · width · 3 bytes. */
-interface Panel {
-  data: Buffer
-  width: number
-  height: number
-}
-
 /** A photo, its ground truth and its prediction, all of one size. */
 export interface SampleRow {
-  panels: Panel[]
-  /** Class ids in the ground truth or the prediction. */
-  ids: Set<number>
+  width: number
+  height: number
+  /** RGB: height · width · 3 bytes. */
+  photo: Buffer
+  /** Class ids: ground truth, prediction. */
+  masks: readonly [Uint8Array, Uint8Array]
 }
 
-/** Renders three panels at their final size. The photo itself is not kept. */
+/** Scales the three to the size of their panels. The photo itself is not kept. */
 export async function sampleRow({ labelled, prediction }: Omit<EvaluatedImage, 'index'>): Promise<SampleRow> {
   const size = panelSize(labelled)
   const truth = resampleMask(labelled, size.width, size.height)
@@ -52,10 +51,7 @@ export async function sampleRow({ labelled, prediction }: Omit<EvaluatedImage, '
     .removeAlpha()
     .raw()
     .toBuffer()
-  return {
-    panels: [photo, coloured(truth), coloured(found)].map(data => ({ data, ...size })),
-    ids: new Set([...truth, ...found]),
-  }
+  return { ...size, photo, masks: [truth, found] }
 }
 
 /** A PNG of the rows, one below another, with a heading above each column and a legend of the classes that occur. */
@@ -64,16 +60,18 @@ export async function renderSamples(
   { classNames, headings }: { classNames: readonly string[]; headings: readonly [string, string, string] },
 ): Promise<Uint8Array> {
   const titles = headings.map(textSvg)
-  const column = Math.max(...titles.map(({ width }) => width), ...rows.map(({ panels }) => panels[0].width))
+  const column = Math.max(...titles.map(({ width }) => width), ...rows.map(({ width }) => width))
   const left = (i: number) => GAP + i * (column + GAP)
   const layers = titles.map(({ svg }, i): OverlayOptions => ({ input: svg, left: left(i), top: GAP }))
   let top = 2 * GAP + TEXT
-  for (const { panels } of rows) {
-    for (const [i, { data, width, height }] of panels.entries())
-      layers.push({ input: data, raw: { width, height, channels: 3 }, left: left(i), top })
-    top += panels[0].height + GAP
+  const colours = coloursOf(classNames)
+  for (const { photo, masks, width, height } of rows) {
+    const panels = [photo, ...masks.map(mask => coloured(mask, colours))]
+    for (const [i, input] of panels.entries())
+      layers.push({ input, raw: { width, height, channels: 3 }, left: left(i), top })
+    top += height + GAP
   }
-  const legend = drawLegend(legendEntries(rows, classNames), left(3))
+  const legend = drawLegend(legendEntries(rows, classNames, colours), left(3))
   layers.push({ input: Buffer.from(legend.svg), left: 0, top })
   const size = { width: Math.max(left(3), legend.width), height: top + legend.height }
   return sharp({ create: { ...size, channels: 3, background: 'white' } })
@@ -90,21 +88,32 @@ function panelSize({ width, height }: Labels): { width: number; height: number }
   return { width: scaled(width), height: scaled(height) }
 }
 
-function coloured(mask: Uint8Array): Buffer {
+/** By class id, and that of pixels which are not scored. */
+type Colours = readonly Colour[]
+
+const coloursOf = (classNames: readonly string[]): Colours =>
+  displayPalette.map((colour, id) => {
+    if (id === IGNORE_INDEX) return IGNORED
+    return id === 0 && classNames[0] === 'background' ? BACKGROUND : colour
+  })
+
+function coloured(mask: Uint8Array, colours: Colours): Buffer {
   const rgb = Buffer.alloc(mask.length * 3)
   mask.forEach((id, i) => {
-    rgb.set(colourOf(id), i * 3)
+    rgb.set(colours[id], i * 3)
   })
   return rgb
 }
 
-const colourOf = (id: number): Colour => (id === IGNORE_INDEX ? IGNORED : vocColour(id))
-
-function legendEntries(rows: readonly SampleRow[], classNames: readonly string[]): LegendEntry[] {
-  const ids = new Set(rows.flatMap(row => [...row.ids]))
+function legendEntries(
+  rows: readonly SampleRow[],
+  classNames: readonly string[],
+  colours: Colours,
+): LegendEntry[] {
+  const ids = new Set(rows.flatMap(({ masks }) => masks.flatMap(mask => [...mask])))
   return [...ids]
     .sort((a, b) => a - b)
-    .map(id => ({ label: id === IGNORE_INDEX ? 'not scored' : classNames[id], colour: colourOf(id) }))
+    .map(id => ({ label: id === IGNORE_INDEX ? 'not scored' : classNames[id], colour: colours[id] }))
 }
 
 function textSvg(text: string): { svg: Buffer; width: number } {

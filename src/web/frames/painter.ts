@@ -13,6 +13,11 @@ export interface Painting {
   colours: Uint32Array
   /** Left of this share of the width, the photo is shown alone. Default 0. */
   split?: number
+  /**
+   * A class with any opacity covers the photo wholly as far as this from another class: pixels of the canvas. Default 0: no class has an
+   * outline.
+   */
+  outline?: number
 }
 
 /** Draws on a canvas that has no context yet. The picture fills it, so its size, which the caller sets, is best the photo's. */
@@ -47,11 +52,12 @@ export class Painter {
   }
 
   /** Resolves when the picture is on the canvas. Photo and map may be released or written again at once. */
-  async paint({ photo, map, colours, split = 0 }: Painting): Promise<void> {
+  async paint({ photo, map, colours, split = 0, outline = 0 }: Painting): Promise<void> {
     const { device } = this.#gpu
     device.queue.writeBuffer(this.#colours, 0, colours as BufferSource)
     device.queue.writeBuffer(this.#sizes, 0, Uint32Array.of(photo.width, photo.height, map.width, map.height))
-    device.queue.writeBuffer(this.#sizes, 16, Float32Array.of(split))
+    const { width, height } = this.#surface.canvas
+    device.queue.writeBuffer(this.#sizes, 16, Float32Array.of(split, outline / width, outline / height))
     const bindGroup = device.createBindGroup({
       label: 'paint',
       layout: this.#pipeline.getBindGroupLayout(0),

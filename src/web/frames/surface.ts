@@ -6,6 +6,7 @@ import type { Gpu } from '../../gpu/gpu.ts'
 export type Canvas = HTMLCanvasElement | OffscreenCanvas
 
 export interface Surface {
+  readonly canvas: Canvas
   readonly format: GPUTextureFormat
   /** The texture of the next picture. */
   view(): GPUTextureView
@@ -23,10 +24,12 @@ export function surfaceOf(gpu: Gpu, canvas: Canvas): Surface {
 }
 
 class CanvasSurface implements Surface {
+  readonly canvas: Canvas
   readonly format: GPUTextureFormat
   readonly #context: GPUCanvasContext
 
   constructor({ device, entry }: Gpu, canvas: Canvas) {
+    this.canvas = canvas
     this.format = entry.getPreferredCanvasFormat()
     this.#context = canvas.getContext('webgpu') as GPUCanvasContext
     this.#context.configure({ device, format: this.format, alphaMode: 'opaque' })
@@ -49,7 +52,7 @@ const ROW_ALIGNMENT = 256
 class PixelSurface implements Surface {
   readonly format = 'rgba8unorm'
   readonly #gpu: Gpu
-  readonly #canvas: Canvas
+  readonly canvas: Canvas
   readonly #context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D
   #texture: GPUTexture | undefined
   #pixels: GPUBuffer | undefined
@@ -58,12 +61,12 @@ class PixelSurface implements Surface {
 
   constructor(gpu: Gpu, canvas: Canvas) {
     this.#gpu = gpu
-    this.#canvas = canvas
+    this.canvas = canvas
     this.#context = canvas.getContext('2d') as CanvasRenderingContext2D
   }
 
   view(): GPUTextureView {
-    const { width, height } = this.#canvas
+    const { width, height } = this.canvas
     if (this.#texture?.width !== width || this.#texture.height !== height) {
       this.#texture?.destroy()
       this.#texture = this.#gpu.device.createTexture({
