@@ -2,8 +2,6 @@
 
 import { FRAME_OPTIONS, type FrameOptions } from '../inference/frame_options.ts'
 import {
-  INFERENCE_OPTIONS,
-  type InferenceOptions,
   OUTPUT_OPTIONS,
   type OutputOptions,
   REFINED_BY_NAME,
@@ -11,7 +9,7 @@ import {
 } from '../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto } from '../inference/segmenter.ts'
 import type { TileProgress } from '../library/segment_options.ts'
-import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, namesOf, SIGNAL } from '../options.ts'
+import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 
 /** With `tile` or `crf`, photo and class map pass through the CPU's memory, and the result is complete when the promise resolves. */
 export interface OnGpuOptions extends RefinedOptions, Pick<OutputOptions, 'at'> {

@@ -21,13 +21,20 @@ export interface Photo {
   blob: Blob
 }
 
+export interface PhotoStrip {
+  /** Adds photos and shows the first. Returns them under the names that they have in the page. */
+  add(files: readonly File[]): Photo[]
+  /** Writes something below a photo's thumbnail, in few characters and in words. Empty texts take it away. */
+  mark(name: string, short: string, words: string): void
+}
+
 /**
  * Calls `open` with each photo that the user picks, and first with a ready-made one; and `openFiles` with dropped files that are no photos.
  */
 export function acceptPhotos(
   open: (photo: Photo) => Promise<void>,
   openFiles: (files: File[]) => void,
-): void {
+): PhotoStrip {
   const show = (photo: Photo) => doing(() => open(photo))
   const append = (blob: Blob, name: string): Photo => {
     const photo = { name: uniqueName(name), blob }
@@ -35,10 +42,11 @@ export function acceptPhotos(
     strip.hidden = strip.childElementCount < 2
     return photo
   }
-  const add = (found: readonly File[]) => {
-    const [first] = found.filter(isPhoto).map(file => append(file, file.name))
-    if (first) select(first, show)
+  const add = (found: readonly File[]): Photo[] => {
+    const photos = found.filter(isPhoto).map(file => append(file, file.name))
+    if (photos.length > 0) select(photos[0], show)
     else if (found.length > 0) openFiles([...found])
+    return photos
   }
   button('choose-photo').addEventListener('click', () => files.click())
   files.addEventListener('change', () => add([...(files.files ?? [])]))
@@ -52,6 +60,16 @@ export function acceptPhotos(
       if (isFirst) select(photo, show)
     }
   })
+  return { add, mark }
+}
+
+function mark(name: string, short: string, words: string): void {
+  for (const [photo, shown] of buttons) {
+    if (photo.name !== name) continue
+    shown.querySelector('.mark')?.remove()
+    if (short !== '') shown.append(make('span', { className: 'mark', title: words, textContent: short }))
+    shown.title = words === '' ? name : `${name}: ${words}`
+  }
 }
 
 const names = new Set<string>()
