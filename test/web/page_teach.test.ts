@@ -176,6 +176,13 @@ describe('lessons in the page', () => {
     expect(await textOf(page, 'heat-note')).to.match(/The mean is \d+ of 100/)
     await page.click('#view-tab')
     expect(await page.locator('#heat').isVisible()).to.equal(false)
+
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File(['no lesson'], 'mine.zip'))
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }))
+    })
+    expect(await problem(page)).to.equal('mine.zip: not a zip, or a damaged one')
   })
 
   it('marks taught photos, edits classes, and opens a saved lesson in a fresh page with its strokes and its model', async () => {

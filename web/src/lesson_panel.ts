@@ -33,7 +33,7 @@ export class LessonPanel {
     open.addEventListener('click', () => file.click())
     file.addEventListener('change', () => {
       const [chosen] = file.files ?? []
-      if (chosen) doing(() => this.#open(chosen), open)
+      if (chosen) doing(() => this.open(chosen), open)
       file.value = '' // the same file may be chosen again
     })
   }
@@ -55,7 +55,8 @@ export class LessonPanel {
     download('lesson.zip', new Blob([written as Uint8Array<ArrayBuffer>], { type: 'application/zip' }))
   }
 
-  async #open(chosen: File): Promise<void> {
+  /** Throws a UserError for a file that is no lesson. */
+  async open(chosen: File): Promise<void> {
     const { painted, models, strip } = this.#parts
     showProgress('Opening the lesson …')
     const { readLesson } = await import('./lesson_file.ts')

@@ -15,7 +15,11 @@ const models = new ModelPanel((source, options) => session.load(source, options)
 
 const strip = acceptPhotos(
   photo => session.showPhoto(photo),
-  files => models.open(files),
+  files => {
+    const lesson = files.find(({ name }) => name.endsWith('.zip'))
+    if (lesson) doing(async () => (await teach()).openLesson(lesson))
+    else models.open(files)
+  },
 )
 
 /** What teaches is loaded when it is first needed. */

@@ -40,6 +40,7 @@ export class TeachPanel {
   readonly #painted: PaintedPhotos
   readonly #teaching: Teaching
   readonly #heat: Heat
+  readonly #lessons: LessonPanel
   readonly #classes = new ClassList({
     rename: (id, name) => this.#change(lesson => lesson.renameClass(id, name)),
     remove: id => this.#removeClass(id),
@@ -56,7 +57,7 @@ export class TeachPanel {
     this.#painted = new PaintedPhotos(strip)
     this.#teaching = new Teaching(this.#painted, () => part.value as Teaching['part'])
     this.#heat = new Heat({ session, teaching: this.#teaching, painted: this.#painted })
-    new LessonPanel({ teaching: this.#teaching, painted: this.#painted, models, strip })
+    this.#lessons = new LessonPanel({ teaching: this.#teaching, painted: this.#painted, models, strip })
     session.onModel = model => {
       setColours([])
       this.#begin(model)
@@ -75,6 +76,12 @@ export class TeachPanel {
     this.#isOpen = isOpen
     this.#showStrokes()
     this.#heat.open(isOpen)
+  }
+
+  /** Opens the file of a lesson. */
+  async openLesson(file: File): Promise<void> {
+    await this.#lessons.open(file)
+    button('teach-tab').click()
   }
 
   /** Labels from a file become the photo's strokes. */
