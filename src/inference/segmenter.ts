@@ -6,7 +6,8 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
-import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
+import { loadPlan } from '../graph/plan/load_plan.ts'
+import { largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
@@ -181,8 +182,8 @@ export class Segmenter {
     { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ) {
     const { photo } = job
-    const own = { width: photo.originalWidth, height: photo.originalHeight }
-    const { width, height } = at === 'network' ? scores : own
+    const whole = { width: photo.originalWidth, height: photo.originalHeight }
+    const { width, height } = at === 'network' ? scores : whole
     const softmax = output === 'probabilities' && hasLogits(job)
     const { alignCorners } = this.#config
     const { resampleScores } = await import('./class_scores.ts')
@@ -196,7 +197,7 @@ export class Segmenter {
   ): Promise<void> {
     const jobs = photos.map(alike => this.#outputJob(alike, { output, at, ...inference }))
     return this.#lock.run(async () => {
-      const plans = jobs.map(job => createPlan(inferenceGraph(this.#config, job), this.#target))
+      const plans = await Promise.all(jobs.map(job => this.#plan(job)))
       const kernels = plans.flatMap(({ steps }) => steps.map(({ kernel }) => kernel))
       await this.#gpu.pipelines.prepare(kernels, { onProgress, signal })
       for (const job of jobs) {
@@ -212,8 +213,12 @@ export class Segmenter {
   }
 
   /** The plan for photos of these sizes, or for as many of them as run at once, without running it. */
-  plan(photos: PhotoSize[], options: InferenceOptions = {}): Plan {
-    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#target)
+  async plan(photos: PhotoSize[], options: InferenceOptions = {}): Promise<Plan> {
+    return this.#plan(this.#job(photos, options))
+  }
+
+  async #plan(job: InferenceJob): Promise<Plan> {
+    return loadPlan(inferenceGraph(this.#config, job), this.#target)
   }
 
   /**
@@ -231,7 +236,7 @@ export class Segmenter {
     this.#throwIfDisposed()
     const ends = [this.#end.signal, ...(signal ? [signal] : [])]
     const { tune } = await import('../graph/tune/tune.ts') // a page need not load it before it tunes
-    const found = await tune(this.#gpu, this.plan(photos, options).graph, {
+    const found = await tune(this.#gpu, (await this.plan(photos, options)).graph, {
       seconds,
       onProgress,
       onlyNew,
@@ -325,8 +330,6 @@ export class Segmenter {
   async #executor(job: InferenceJob, signal?: AbortSignal): Promise<Executor> {
     signal?.throwIfAborted()
     this.#throwIfDisposed()
-    return this.#executors.get(JSON.stringify(job), this.#weights, () =>
-      createPlan(inferenceGraph(this.#config, job), this.#target),
-    )
+    return this.#executors.get(JSON.stringify(job), this.#weights, () => this.#plan(job))
   }
 }
