@@ -33,7 +33,6 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 1000, // the known answers of the bench page
     rolldownOptions: { input: [file('index.html'), file('bench/index.html')] },
   },
 })

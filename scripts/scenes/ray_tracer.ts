@@ -32,7 +32,15 @@ export function renderScene({
   height: number
 }): RenderedScene {
   const shorter = Math.min(width, height)
-  const scene = randomScene(seed, [width / shorter, height / shorter])
+  return renderBodies(randomScene(seed, [width / shorter, height / shorter]), { width, height })
+}
+
+/** Draws a scene that is there already, such as one whose bodies move. */
+export function renderBodies(
+  scene: Scene,
+  { width, height }: { width: number; height: number },
+): RenderedScene {
+  const shorter = Math.min(width, height)
   const view: View = {
     scene,
     width,

@@ -5,7 +5,6 @@ import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import type { Executor, RunInputs, RunOptions } from '../graph/runtime/executor.ts'
-
 import type { PhotoSize } from './inference_graph.ts'
 import type { InferenceOptions, OutputOptions } from './inference_options.ts'
 
@@ -29,6 +28,23 @@ export interface GpuSegmentOptions
     Pick<RunOptions, 'signal'> {
   /** Takes the mask, in place of a new buffer: an earlier result of the same size, or another buffer with `COPY_DST`. */
   into?: GPUBuffer
+  /** The photo is the next frame of a video: it joins the mean of the frames, and the mask is the mean's. */
+  mean?: MeanOfFrames
+}
+
+/** A frame on its way through a plan and into a mean. */
+export interface FrameRun
+  extends Required<Pick<OutputOptions, 'at'>>,
+    Pick<GpuSegmentOptions, 'into' | 'signal'> {
+  photo: PhotoSize & { data: Uint8Array | GPUBuffer }
+  /** What the network takes of the photo. */
+  input: Uint8Array | GPUBuffer
+  /** The convention of the network's upsampling. */
+  alignCorners: boolean
+}
+
+interface MeanOfFrames {
+  add(gpu: Gpu, executor: Executor, frame: FrameRun): Promise<GpuClassMap>
 }
 
 /** A mask may be drawn, copied, and written again. */
@@ -47,15 +63,27 @@ export async function runToMask(
 ): Promise<GpuClassMap> {
   const [output] = executor.plan.graph.outputs
   const bytes = tensorBytes(output)
+  const mask = await intoMask(gpu, { into, bytes }, mask =>
+    executor.runInto({ [output.name]: mask }, inputs, { signal }),
+  )
+  const [, height, width] = output.shape
+  return { mask, width, height }
+}
+
+/** Runs work that writes a mask of so many bytes, to `into` or to a new buffer, and returns the buffer. Throws as `runToMask`. */
+export async function intoMask(
+  gpu: Gpu,
+  { into, bytes }: { into?: GPUBuffer; bytes: number },
+  work: (mask: GPUBuffer) => Promise<void>,
+): Promise<GPUBuffer> {
   if (into && into.size < bytes)
     throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
   const mask = into ?? (await gpu.allocate('mask', bytes, MASK_USAGE))
   try {
-    await executor.runInto({ [output.name]: mask }, inputs, { signal })
+    await work(mask)
+    return mask
   } catch (error) {
     if (!into) gpu.release(mask)
     throw error
   }
-  const [, height, width] = output.shape
-  return { mask, width, height }
 }

@@ -3,18 +3,23 @@
 import type { Image } from '../data/image.ts'
 import { DeviceLostError } from '../gpu/errors.ts'
 import type { ClassMap } from '../inference/class_map.ts'
+import type { FrameOptions } from '../inference/frame_options.ts'
 import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { submitPhoto } from '../inference/submit_photo.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
 import { createdModel, type OpenedModel, openModel, type Platform } from '../library/open_model.ts'
 import { type CreateOptions, checkLoadOptions, type OpenOptions } from '../library/open_options.ts'
+import { pixelsOn } from '../library/pixels.ts'
 import type { YieldedResult } from '../library/segment_batches.ts'
 import type { EachPhotoOptions, ManyPhotosOptions, SegmentOptions } from '../library/segment_options.ts'
+import type { ResultNames } from '../library/segmentation_base.ts'
 import type { DeepLabOptions } from '../model/config.ts'
+import { samplesIn } from '../model/preprocessing.ts'
 import { openDevice, openGpu } from './gpu/dawn.ts'
 import { type ImageSource, readSource } from './images/image_source.ts'
 import { LOAD_OPTIONS, type LoadOptions, type WeightsSource, weightsFrom } from './load_options.ts'
+import { segmentFrames } from './segment_frames.ts'
 import { Segmentation } from './segmentation.ts'
 import { openTuning } from './tuning.ts'
 import { type SaveOptions, writeModel } from './write_model.ts'
@@ -102,6 +107,26 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
   ): AsyncGenerator<YieldedResult<Photo, Segmentation<Output>>, void, undefined>
   segmentAll(photos: Iterable<ImageSource> | AsyncIterable<ImageSource>, options: SegmentAllOptions = {}) {
     return this.segmentEach(photos, options)
+  }
+
+  /**
+   * Segments the frames of a video in their order, one after the other, and yields each result with its frame. With `smoothing`, masks
+   * of a picture that hardly changes hardly change. While the GPU works on a frame, the next one is read: a result comes when the next
+   * frame is there. Leaving the loop ends the work. Throws as `segment` does.
+   */
+  segmentFrames<Frame extends ImageSource>(
+    frames: Iterable<Frame> | AsyncIterable<Frame>,
+    options: FrameOptions = {},
+  ): AsyncGenerator<YieldedResult<Frame, Segmentation<'mask'>>, void, undefined> {
+    const onGpu: ResultNames<'mask'>['onGpu'] = work => this.onGpu(work)
+    const channels = samplesIn(this.state.preprocessing)
+    return segmentFrames<Frame, ImageSource, Segmentation<'mask'>>(frames, options, {
+      read: (source, { name, signal }) =>
+        readSource(source, { name, signal, channels, maxPixels: pixelsOn(this.gpu) }),
+      submit: (image, own) => this.onGpu((gpu, segmenter) => submitPhoto(gpu, segmenter, image, own)),
+      result: (image, map) =>
+        new Segmentation(image, map, { output: 'mask', classNames: this.classNames, onGpu }),
+    })
   }
 
   /**

@@ -1,8 +1,7 @@
 // The options of `segmentOnGpu` and `stream`, and their checks.
 
+import { FRAME_OPTIONS, type FrameOptions } from '../inference/frame_options.ts'
 import {
-  INFERENCE_OPTIONS,
-  type InferenceOptions,
   OUTPUT_OPTIONS,
   type OutputOptions,
   REFINED_BY_NAME,
@@ -10,7 +9,7 @@ import {
 } from '../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto } from '../inference/segmenter.ts'
 import type { TileProgress } from '../library/segment_options.ts'
-import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, namesOf, SIGNAL } from '../options.ts'
+import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 
 /** With `tile` or `crf`, photo and class map pass through the CPU's memory, and the result is complete when the promise resolves. */
 export interface OnGpuOptions extends RefinedOptions, Pick<OutputOptions, 'at'> {
@@ -22,11 +21,9 @@ export interface OnGpuOptions extends RefinedOptions, Pick<OutputOptions, 'at'> 
   onIteration?: (iterations: { done: number; total: number }) => void
 }
 
-export interface StreamOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+export interface StreamOptions extends FrameOptions {
   /** Called for each segmented frame. The next one waits for its promise. */
   onFrame(frame: StreamFrame): unknown
-  /** Ends the stream after the frame under way. */
-  signal?: AbortSignal
 }
 
 /** A segmented frame. Its buffers hold it until `onFrame` is done: the next frame replaces it. */
@@ -49,9 +46,7 @@ const ON_GPU_OPTIONS: DeclaredOptions<OnGpuOptions> = {
 }
 
 const STREAM_OPTIONS: DeclaredOptions<StreamOptions> = {
-  ...namesOf(INFERENCE_OPTIONS),
-  at: OUTPUT_OPTIONS.at,
-  signal: SIGNAL,
+  ...FRAME_OPTIONS,
   onFrame: CALLBACK,
 }
 

@@ -207,7 +207,7 @@ describe('the page', () => {
     }
   })
 
-  it('has no fault that axe-core finds, empty, with a picture, and on a phone (slow)', async () => {
+  it('has no fault that axe-core finds, empty, with a picture, and on a phone, in light and in dark (slow)', async () => {
     for (const viewport of [
       { width: 1200, height: 900 },
       { width: 390, height: 844 },
@@ -216,8 +216,12 @@ describe('the page', () => {
         await page.evaluate(AXE)
         for (const name of ['view', 'teach', 'export']) {
           await page.click(`#${name}-tab`)
-          const { violations } = await page.evaluate(() => window.axe.run())
-          expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).to.deep.equal([])
+          for (const colorScheme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme })
+            const { violations } = await page.evaluate(() => window.axe.run())
+            const found = violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+            expect(found, `${name}, ${colorScheme}, ${viewport.width} wide`).to.deep.equal([])
+          }
           const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
           expect(isWide).to.equal(false)
         }

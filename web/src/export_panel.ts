@@ -26,8 +26,9 @@ export class ExportPanel {
     this.#session = session
     this.#cutout = new CutoutPanel(session)
     this.#labels = new LabelsPanel(session)
-    session.onShown = () => doing(() => this.refresh())
+    session.onShown(() => doing(() => this.refresh()))
     onClick(overlay, () => this.#saveOverlay())
+    onClick(button('save-model'), async () => this.#saveModel())
   }
 
   /** Offers what there is to take of the present picture. */
@@ -61,5 +62,10 @@ export class ExportPanel {
     const blob = await canvas.convertToBlob()
     painter.destroy()
     download(`${baseName(photo.name)}.overlay.png`, blob)
+  }
+
+  #saveModel(): void {
+    for (const [name, content] of this.#session.model?.modelFiles() ?? [])
+      download(name, new Blob([content as Uint8Array<ArrayBuffer>]))
   }
 }

@@ -32,8 +32,7 @@ export interface LiveView {
 }
 
 /** A photo with its pixels, as the network takes them. */
-export interface ShownPhoto {
-  name: string
+export interface ShownPhoto extends Photo {
   image: Image
 }
 
@@ -41,11 +40,10 @@ export class Session {
   /** Called when another model is open, and when another photo is shown. */
   onModel: (model: DeepLab) => void = () => undefined
   onPhoto: () => void = () => undefined
-  /** Called when the photo is segmented and shown, and when there is the camera in its place. */
-  onShown: () => void = () => undefined
   /** Takes labels of the photo from a file: a class id for each of its pixels, or 255 for none. */
   onLabels: (labels: Uint8Array) => void = () => undefined
   live: LiveView = { apply: async (_, frame) => frame, end: () => undefined }
+  readonly #shownListeners: (() => void)[] = []
   readonly #legend = new Legend(() => this.#stage?.repaint())
   readonly #crf = new CrfControl(
     () => this.#model && this.photo && { model: this.#model, image: this.photo.image },
@@ -112,6 +110,15 @@ export class Session {
     return this.#legend.colours
   }
 
+  /** Calls `listener` when the photo is segmented and shown, and when there is the camera in its place. */
+  onShown(listener: () => void): void {
+    this.#shownListeners.push(listener)
+  }
+
+  #tellShown(): void {
+    for (const listener of this.#shownListeners) listener()
+  }
+
   /** Shows another class map of the photo, and releases the one before. */
   async showMap(map: GpuClassMap): Promise<void> {
     const shown = this.#shown
@@ -142,12 +149,12 @@ export class Session {
     return this.#running
   }
 
-  async #segment(model: DeepLab, { name, blob }: Photo, signal: AbortSignal): Promise<void> {
+  async #segment(model: DeepLab, shown: Photo, signal: AbortSignal): Promise<void> {
     const times = new Stopwatch()
     showProgress('Decoding …')
-    const photo = this.photo?.image ?? (await readImage(blob, { name }))
+    const photo = this.photo?.image ?? (await readImage(shown.blob, { name: shown.name }))
     signal.throwIfAborted()
-    this.#decoded = { name, image: photo }
+    this.#decoded = { ...shown, image: photo }
     this.onPhoto()
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
@@ -173,7 +180,7 @@ export class Session {
     showProgress('')
     showFacts(times.laps)
     showMemory(model.gpu)
-    this.onShown()
+    this.#tellShown()
   }
 
   async startCamera(): Promise<void> {
@@ -183,21 +190,21 @@ export class Session {
     zoom.fit()
     const camera = await startCamera()
     this.#camera = camera
-    this.onShown()
+    this.#tellShown()
     camera.signal.addEventListener('abort', () => {
       if (this.#camera === camera) this.#camera = undefined
     })
     await this.#follow(camera)
   }
 
-  /** Stops the camera, and goes on with its last picture as a photo. */
-  async freeze(): Promise<void> {
-    if (!this.#camera) return
+  /** Stops the camera, and returns its last picture as a photo. */
+  async freeze(): Promise<File[]> {
+    if (!this.#camera) return []
     showProgress('Freezing …')
     const bitmap = await createImageBitmap(this.#camera.video)
     this.#camera.stop()
     this.#frozen++
-    await this.showPhoto({ name: `camera ${this.#frozen}.png`, blob: await pngOf(bitmap) })
+    return [new File([await pngOf(bitmap)], `camera ${this.#frozen}.png`, { type: 'image/png' })]
   }
 
   async #follow(camera: Camera): Promise<void> {
@@ -230,7 +237,7 @@ export class Session {
     this.#stage?.forget(shown)
     if (this.#camera) return // which goes on with other settings
     this.live.end()
-    this.onShown()
+    this.#tellShown()
   }
 
   async #show(found: GpuSegmentation, stage: Stage): Promise<void> {

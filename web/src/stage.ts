@@ -95,6 +95,7 @@ export class Stage {
 
   destroy(): void {
     this.#ends.abort()
+    this.#picture = undefined
     this.#painter.destroy()
   }
 
@@ -107,7 +108,7 @@ export class Stage {
     const pixel = canvas.width / (view.clientWidth * zoom.window.scale)
     await this.#painter.paint({
       ...{ photo, map, split: share, colours: isPlain ? NO_COLOURS : this.#legend.colours },
-      outline: outlines.checked ? OUTLINE * pixel : 0,
+      outline: outlines.checked ? Math.max(1, OUTLINE * pixel) : 0,
     })
   }
 

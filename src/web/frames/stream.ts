@@ -1,6 +1,8 @@
 // Segments a video frame by frame: always the newest one. What the video shows meanwhile is dropped, never queued.
 
 import type { Gpu } from '../../gpu/gpu.ts'
+import type { FrameMean } from '../../inference/frame_mean.ts'
+import { meanFor } from '../../inference/frame_options.ts'
 import type { InferenceOptions, OutputOptions } from '../../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../../inference/segmenter.ts'
 import type { Size } from '../../library/pixels.ts'
@@ -19,7 +21,8 @@ export async function streamFrames(
   options: StreamOptions,
 ): Promise<void> {
   checkStreamOptions(options)
-  const { onFrame, signal, ...rest } = options
+  const { onFrame, signal, smoothing: _, ...inference } = options
+  const mean = await meanFor(options)
   let buffers: FrameBuffers | undefined
   let last: number | undefined
   try {
@@ -36,12 +39,13 @@ export async function streamFrames(
           buffers = undefined
           buffers = await FrameBuffers.create(gpu, size)
         }
-        const found = await buffers.segment(video, segmenter, rest)
+        const found = await buffers.segment(video, segmenter, { ...inference, mean })
         await onFrame({ ...found, milliseconds: performance.now() - start, dropped })
       })
     }
   } finally {
     buffers?.release()
+    mean?.release()
   }
 }
 
@@ -70,7 +74,7 @@ class FrameBuffers {
   async segment(
     video: HTMLVideoElement,
     segmenter: Segmenter,
-    options: InferenceOptions & Pick<OutputOptions, 'at'>,
+    options: InferenceOptions & Pick<OutputOptions, 'at'> & { mean?: FrameMean },
   ): Promise<{ photo: GpuPhoto; map: GpuClassMap }> {
     const { photo } = this.#reader
     await this.#reader.read(video)
