@@ -1,6 +1,6 @@
 // The page. index.html has its elements, each file here a part of it.
 
-import { button } from './dom.ts'
+import { button, input } from './dom.ts'
 import { doing, onClick } from './messages.ts'
 import { ModelPanel } from './model_panel.ts'
 import { acceptPhotos } from './photos.ts'
@@ -19,6 +19,7 @@ acceptPhotos(
 )
 useTabs(name => teach.show(name === 'teach'))
 onSettings(() => doing(() => session.again()))
+input('calm').addEventListener('change', () => doing(() => session.again()))
 onClick(button('start-camera'), () => session.startCamera())
 onClick(button('freeze-camera'), () => session.freeze())
 onClick(button('save-mask'), () => session.saveMask())
