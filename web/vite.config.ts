@@ -18,9 +18,16 @@ function git(...args: string[]): string {
   }
 }
 
-export default defineConfig({
+/** Built, the pages have the library as the package has it: its shaders are short, and come with the part that needs them. */
+function packageFiles() {
+  execFileSync(process.execPath, [file('../scripts/build.mjs'), '--if-stale'])
+  return [{ find: /^(?:\.\.\/){2,}src\/(.+)\.ts$/, replacement: `${file('../dist')}/$1.js` }]
+}
+
+export default defineConfig(({ command }) => ({
   root: file('.'),
   base: './',
+  resolve: { alias: command === 'build' ? packageFiles() : [] },
   define: {
     __VERSION__: JSON.stringify(version),
     __COMMIT__: JSON.stringify(git('rev-parse', 'HEAD')),
@@ -35,4 +42,4 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: [file('index.html'), file('bench/index.html')] },
   },
-})
+}))

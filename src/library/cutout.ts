@@ -80,10 +80,7 @@ export async function cutoutLayers(gpu: Gpu, job: CutoutJob): Promise<CutoutLaye
 }
 
 /** Scales a picture to cover a size. */
-export type Cover<Source> = (
-  picture: Source | Picture,
-  size: { width: number; height: number },
-) => Promise<Picture>
+type Cover<Source> = (picture: Source | Picture, size: { width: number; height: number }) => Promise<Picture>
 
 /** The cut-out on its background. */
 export async function onBackground<Source>(

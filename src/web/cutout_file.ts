@@ -6,7 +6,7 @@ import { MAX_PHOTO_PIXELS, type Size } from '../library/pixels.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
 
 /** A picture scaled to cover a size; what is beyond its middle is cut off. */
-async function cover(picture: ImageSource | Picture, { width, height }: Size): Promise<Picture> {
+export async function cover(picture: ImageSource | Picture, { width, height }: Size): Promise<Picture> {
   const image = await readSource(picture, { maxPixels: MAX_PHOTO_PIXELS, name: 'picture' })
   const context = new OffscreenCanvas(width, height).getContext('2d')!
   context.imageSmoothingQuality = 'high'

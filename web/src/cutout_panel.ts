@@ -2,8 +2,9 @@
 
 import { isBackground } from '../../src/data/class_share.ts'
 import { displayPalette } from '../../src/data/palette.ts'
-import type { CutoutOptions, GpuSegmentation, Segmentation } from '../../src/web/index.ts'
+import type { CutoutOptions, FrameCutoutOptions, GpuSegmentation, Segmentation } from '../../src/web/index.ts'
 import { button, byId, input, make, select } from './dom.ts'
+import { LiveCutout } from './live_cutout.ts'
 import { doing, onClick, showProgress } from './messages.ts'
 import { baseName, download } from './save.ts'
 import type { Session } from './session.ts'
@@ -15,6 +16,8 @@ const colour = input('cutout-colour')
 const picture = input('picture-file')
 const [pictureRow, pictureName] = [byId('picture-row', HTMLElement), byId('picture-name', HTMLElement)]
 const [cut, save] = [button('cut-out'), button('save-cutout')]
+const live = input('cutout-live')
+const [cameraRow, photoRow] = [byId('cutout-camera', HTMLElement), byId('cutout-photo', HTMLElement)]
 const preview = byId('cutout-preview', HTMLImageElement)
 
 /** A result with what it takes to cut out of it, until another picture is shown. */
@@ -25,7 +28,9 @@ interface Scores {
 
 export class CutoutPanel {
   readonly #session: Session
-  #boxes: { name: string; box: HTMLInputElement }[] = []
+  #boxes: { id: number; name: string; box: HTMLInputElement }[] = []
+  /** What the classes were offered for. */
+  #offered: { of: object | undefined; names: readonly string[] } | undefined
   #scores: Scores | undefined
   #made: Blob | undefined
   /** The newest cut-out that was asked for: an earlier one is not shown any more. */
@@ -46,31 +51,48 @@ export class CutoutPanel {
     for (const control of [background, format, colour, picture])
       control.addEventListener('change', () => this.#update())
     save.addEventListener('click', () => this.#save())
+    const cutout = new LiveCutout()
+    session.live = {
+      apply: (gpu, frame) => cutout.apply(gpu, frame, this.#liveOptions()),
+      end: () => cutout.free(),
+    }
   }
 
-  /** Offers the classes of a picture that has just been shown, or none. */
+  /** Offers the classes of a picture that has just been shown: of the camera's, all of the model. */
   offer(present: readonly number[] | undefined): void {
-    const { model, shown } = this.#session
-    const isSame = this.#scores?.of === shown && this.#boxes.length > 0
+    const { model, shown, isLive } = this.#session
+    cameraRow.hidden = !isLive
+    photoRow.hidden = isLive
     cut.disabled = present === undefined
-    if (isSame && present !== undefined) return
+    const names = model?.classNames ?? []
+    const of = isLive ? model : shown
+    if (this.#offered?.of === of && this.#offered?.names === names) return
+    this.#offered = { of, names }
     this.#scores = undefined
     this.#forget()
-    const names = model?.classNames ?? []
-    this.#boxes = (present ?? []).map(id => {
+    this.#offerClasses(isLive ? [...names.keys()] : (present ?? []), names)
+  }
+
+  #offerClasses(ids: readonly number[], names: readonly string[]): void {
+    this.#boxes = ids.map(id => {
       const name = names[id]
       const box = make('input', { type: 'checkbox', checked: !isBackground({ name }) })
       box.addEventListener('change', () => this.#update())
-      return { name, box }
+      return { id, name, box }
     })
     list.replaceChildren(
-      ...this.#boxes.map(({ name, box }) => {
+      ...this.#boxes.map(({ id, name, box }) => {
         const swatch = make('span', { className: 'swatch' })
-        if (!isBackground({ name }))
-          swatch.style.background = `rgb(${displayPalette[names.indexOf(name)].join()})`
+        if (!isBackground({ name })) swatch.style.background = `rgb(${displayPalette[id].join()})`
         return make('li', {}, make('label', {}, box, swatch, name))
       }),
     )
+  }
+
+  /** Undefined while the camera is shown as it is. */
+  #liveOptions(): FrameCutoutOptions | undefined {
+    if (!live.checked || !this.#isComplete()) return undefined
+    return { ids: this.#boxes.filter(({ box }) => box.checked).map(({ id }) => id), background: behind() }
   }
 
   /** The preview follows the choices, once there is one. */

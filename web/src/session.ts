@@ -1,5 +1,6 @@
 // What the page does: one model, and one picture at a time: a photo, or the camera's frames.
 
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import {
   DeepLab,
   type GpuClassMap,
@@ -10,6 +11,7 @@ import {
 } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
 import { CrfControl } from './crf_control.ts'
+import { input } from './dom.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
 import { showProgress } from './messages.ts'
@@ -22,6 +24,14 @@ import { zoom } from './zoom.ts'
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
 
+/** What changes the camera's frames before they are shown. */
+export interface LiveView {
+  /** The result stays as it is until the next frame is shown. */
+  apply(gpu: Gpu, frame: Picture): Promise<Picture>
+  /** Called when no frame of the camera is shown any more. */
+  end(): void
+}
+
 /** A photo with its pixels, as the network takes them. */
 export interface ShownPhoto extends Photo {
   image: Image
@@ -33,6 +43,7 @@ export class Session {
   onPhoto: () => void = () => undefined
   /** Takes labels of the photo from a file: a class id for each of its pixels, or 255 for none. */
   onLabels: (labels: Uint8Array) => void = () => undefined
+  live: LiveView = { apply: async (_, frame) => frame, end: () => undefined }
   readonly #shownListeners: (() => void)[] = []
   readonly #legend = new Legend(() => this.#stage?.repaint())
   readonly #crf = new CrfControl(
@@ -79,6 +90,11 @@ export class Session {
   /** The photo that is shown, if it is not the camera's picture. */
   get photo(): ShownPhoto | undefined {
     return this.#decoded?.name === this.#photo?.name ? this.#decoded : undefined
+  }
+
+  /** Whether the picture is the camera's. */
+  get isLive(): boolean {
+    return this.#camera !== undefined
   }
 
   get model(): DeepLab | undefined {
@@ -201,13 +217,14 @@ export class Session {
     let shown: Picture | undefined
     showProgress('Waiting for the first frame …')
     await model.stream(camera.video, {
-      ...{ ...networkSettings(), at: 'network' as const },
+      ...{ ...networkSettings(), at: 'network' as const, smoothing: input('calm').checked },
       signal: AbortSignal.any([running.signal, camera.signal]),
       onFrame: async frame => {
         if (frames === 0) showProgress('')
         const stage = await this.#stageOn(model)
-        await stage.show(frame)
-        shown = frame
+        const picture = await this.live.apply(model.gpu, frame)
+        await stage.show(picture)
+        shown = picture
         const now = performance.now()
         showFacts({
           'Last frame': milliseconds(frame.milliseconds),
@@ -219,6 +236,9 @@ export class Session {
       },
     })
     this.#stage?.forget(shown)
+    if (this.#camera) return // which goes on with other settings
+    this.live.end()
+    this.#tellShown()
   }
 
   async #show(found: GpuSegmentation, stage: Stage): Promise<void> {
