@@ -1,6 +1,15 @@
 // Builds dist/ from src/ and shaders/. With --if-stale, only if a source has changed since the last build.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { shortening } from './short_names.mjs'
@@ -37,6 +46,7 @@ async function build() {
   }
   for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
   for (const folder of ['gpu', 'web']) await stripShaders(`dist/${folder}/shaders.gen.js`, libraries)
+  importSingleShaders()
   await import('./bundle_echarts.mjs')
   await import('./bundle_web.mjs')
 }
@@ -44,7 +54,8 @@ async function build() {
 /**
  * The package has its shaders without comments and indentation, which are half of their text, with short local names, and what several
  * of them import only once.
- * Bundlers leave out a call that is marked as pure if nothing imports its value.
+ * Bundlers leave out a call that is marked as pure if nothing imports its value. Each shader is a module of its own, because bundlers
+ * cut a program into chunks by modules: so a chunk that is loaded later has its shaders with it.
  */
 async function stripShaders(file, libraries) {
   const shaders = await import(pathToFileURL(file).href)
@@ -59,13 +70,41 @@ async function stripShaders(file, libraries) {
     .map(([name, wgsl]) => ({ name: `lib_${name}`, text: strip(wgsl) }))
     .filter(library => texts.filter(({ text }) => text.includes(library.text)).length > 1)
     .sort((a, b) => b.text.length - a.text.length) // A library may import another one.
-  const made = texts.map(({ name, text }) => {
-    const pure = `/* @__PURE__ */ shader('${name}', ${partsOf(text, shared).join(', ')})`
-    return `export const ${name} = ${pure};\n`
-  })
-  const constants = shared.map(({ name, text }) => `const ${name} = ${JSON.stringify(text)};\n`)
-  const join = "const shader = (name, ...parts) => ({ name, wgsl: parts.join('') });\n"
-  writeFileSync(file, [join, ...constants, ...made].join(''))
+  const folder = file.replace('.gen.js', '')
+  mkdirSync(folder)
+  const write = (name, text) => writeFileSync(`${folder}/${name}.js`, text)
+  write('shader', "export const shader = (name, ...parts) => ({ name, wgsl: parts.join('') });\n")
+  for (const { name, text } of shared) write(name, `export const ${name} = ${JSON.stringify(text)};\n`)
+  for (const { name, text } of texts) write(name, shaderModule(name, partsOf(text, shared)))
+  writeFileSync(file, texts.map(({ name }) => `export { ${name} } from './shaders/${name}.js';\n`).join(''))
+}
+
+/** A module of one shader, which imports what it shares with others. */
+function shaderModule(name, parts) {
+  const imported = ['shader', ...new Set(parts.filter(part => !part.startsWith('"')))]
+  const imports = imported.map(each => `import { ${each} } from './${each}.js';\n`)
+  const pure = `/* @__PURE__ */ shader('${name}', ${parts.join(', ')})`
+  return `${imports.join('')}export const ${name} = ${pure};\n`
+}
+
+/**
+ * Has each module import its shaders one by one: by way of a module that has them all, bundlers load all with the first chunk. A module
+ * that does not name them keeps its import of all.
+ */
+function importSingleShaders() {
+  const all = /^import \* as shaders from '(.*)shaders\.gen\.js';\n/m
+  const files = readdirSync('dist', { recursive: true }).map(name => join('dist', name))
+  for (const file of files.filter(name => name.endsWith('.js'))) {
+    const text = readFileSync(file, 'utf8')
+    const path = all.exec(text)?.[1]
+    const names = new Set([...text.matchAll(/\bshaders\.(?!gen\b)(\w+)/g)].map(([, name]) => name))
+    if (path === undefined || names.size === 0) continue
+    const imports = [...names].map(
+      name => `import { ${name} as ${name}_shader } from '${path}shaders/${name}.js';\n`,
+    )
+    const body = text.replace(all, '').replace(/\bshaders\.(?!gen\b)(\w+)/g, '$1_shader')
+    writeFileSync(file, imports.join('') + body)
+  }
 }
 
 /** A text as expressions: names of what it shares with others, and the strings between. */

@@ -38,7 +38,7 @@ async function inferenceKernels(): Promise<Kernel[]> {
   const options = { size, ...(outputStride && { outputStride }) }
   const model = { ...(await network()), precision }
   const plan = (tuned?: Map<string, string>) => new Segmenter(gpu, model, tuned).plan([photo], options)
-  const { steps } = plan(job.force ? await forced(job.force, () => plan()) : undefined)
+  const { steps } = await plan(job.force ? await forced(job.force, () => plan()) : undefined)
   return steps.map(({ kernel }) => kernel)
 }
 
@@ -63,7 +63,7 @@ async function trainingKernels(asked: NonNullable<Job['training']>): Promise<Ker
 }
 
 /** The choice for all convolutions that have its strategy by themselves. */
-async function forced(choice: string, plan: () => Plan): Promise<Map<string, string>> {
+async function forced(choice: string, plan: () => Plan | Promise<Plan>): Promise<Map<string, string>> {
   const { tunedKey } = await load<typeof import('../../src/graph/convolution/choose.ts')>(
     'src/graph/convolution/choose.ts',
   )

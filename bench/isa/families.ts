@@ -5,8 +5,8 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
-import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import type { Plan } from '../../src/graph/plan/plan.ts'
+import { planWithin } from '../../src/graph/plan/plan_within.ts'
 import { Segmenter } from '../../src/inference/segmenter.ts'
 import { accumulateGradients } from '../../src/kernels/training/accumulate_gradients.ts'
 import { adamw } from '../../src/kernels/training/adamw.ts'
@@ -39,8 +39,8 @@ const gpu = await openGpu()
 await Promise.all(presets.map(({ config }) => loadNetwork(config)))
 const kernels: Kernel[] = [...updates()]
 for (const preset of firstOfEach(structureOf))
-  kernels.push(...inference(gpu, preset), ...(await training(gpu, preset)))
-for (const preset of firstOfEach(strategyOf)) kernels.push(...inference(gpu, preset))
+  kernels.push(...(await inference(gpu, preset)), ...(await training(gpu, preset)))
+for (const preset of firstOfEach(strategyOf)) kernels.push(...(await inference(gpu, preset)))
 for (const preset of firstOfEach(({ config }) => config.backbone))
   kernels.push(...(await training(gpu, preset, { freezeBatchNorm: true, dropout: 0.1 })))
 for (const preset of presets.filter(({ name }) => FEW_CHANNELS.includes(name)))
@@ -64,16 +64,17 @@ function strategyOf({ inference: { scales = [1], flip, merge } }: Preset): strin
   return JSON.stringify([scales.length > 1, flip, merge])
 }
 
-function inference(gpu: Gpu, { config, inference }: Preset): Kernel[] {
-  return (['fp32', 'fp16'] as const).flatMap(precision => {
+async function inference(gpu: Gpu, { config, inference }: Preset): Promise<Kernel[]> {
+  const plans = (['fp32', 'fp16'] as const).map(precision => {
     const segmenter = new Segmenter(gpu, {
       config,
       preprocessing: IMAGENET,
       parameters: new Map(),
       precision,
     })
-    return kernelsOf(segmenter.plan([PHOTO], inference))
+    return segmenter.plan([PHOTO], inference)
   })
+  return (await Promise.all(plans)).flatMap(kernelsOf)
 }
 
 async function training(gpu: Gpu, { config }: Preset, options: Partial<Recipe> = {}): Promise<Kernel[]> {

@@ -60,7 +60,7 @@ export async function benchNetwork(
 ): Promise<NetworkBench> {
   const segmenter = new Segmenter(gpu, model, tuned)
   try {
-    const plan = segmenter.plan(photos, options)
+    const plan = await segmenter.plan(photos, options)
     const call = () => timed(() => segmenter.segment(photos, { ...options, crf }))
     onStage?.('first call')
     const first = await call()

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander'
 import { PRECISION } from '../inference/precision.ts'
-import { MAX_CHANNELS } from '../kernels/resizing/preprocess_samples.ts'
+import { MAX_CHANNELS } from '../kernels/layout.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 
 /** A limit above any useful count, and small enough for exact arithmetic. */

@@ -60,6 +60,13 @@ export class CrfBuffers {
 
 export const launch = (kernel: Kernel, ranges: Record<string, Range>): Launch => ({ kernel, ranges })
 
+interface RunLaunchesOptions {
+  times?: number
+  signal?: AbortSignal
+  /** With a signal: called with how many times are done, all but the last one. */
+  onTime?: (done: number) => void
+}
+
 /**
  * Runs launches once, or several times. Throws the signal's reason between two submits if the signal is aborted. With a signal, each
  * time waits for the one before: otherwise all would be submitted before the signal can end them.
@@ -67,12 +74,15 @@ export const launch = (kernel: Kernel, ranges: Record<string, Range>): Launch =>
 export async function runLaunches(
   gpu: Gpu,
   launches: Launch[],
-  { times = 1, signal }: { times?: number; signal?: AbortSignal } = {},
+  { times = 1, signal, onTime }: RunLaunchesOptions = {},
 ): Promise<void> {
   const program = await Program.create(gpu, 'crf', launches)
   try {
     for (let time = 0; time < times; time++) {
-      if (signal && time > 0) await gpu.finish()
+      if (signal && time > 0) {
+        await gpu.finish()
+        onTime?.(time)
+      }
       await program.run({ signal })
     }
   } finally {

@@ -46,6 +46,8 @@ export interface CrfJob {
   /** Whether to read the marginals back, too. */
   withMarginals?: boolean
   signal?: AbortSignal
+  /** With a signal: called with how many iterations are done, all but the last one. */
+  onIteration?: (done: number) => void
 }
 
 interface CrfResult {
@@ -84,7 +86,7 @@ export async function refine(gpu: Gpu, job: CrfJob): Promise<CrfResult> {
 
 async function meanField(buffers: CrfBuffers, job: CrfJob, shape: Shape): Promise<Range> {
   const { gpu } = buffers
-  const { parameters, signal } = job
+  const { parameters, signal, onIteration: onTime } = job
   const bytes = activationBytes(shape)
   const probabilities = await resampledScores(buffers, job, shape)
   const message = await buffers.zeros('message', bytes)
@@ -94,7 +96,7 @@ async function meanField(buffers: CrfBuffers, job: CrfJob, shape: Shape): Promis
   const step: Launch[] = []
   for (const { filter, scale } of await filtersOf(buffers, job))
     step.push(...(await filter(marginals, message, { vectors: vectors(shape[3]), scale })))
-  await runLaunches(gpu, [...step, update], { times: parameters.iterations, signal })
+  await runLaunches(gpu, [...step, update], { times: parameters.iterations, signal, onTime })
   return marginals
 }
 

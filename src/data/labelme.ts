@@ -117,15 +117,23 @@ function idOf(label: string, classNames: readonly string[]): number | undefined 
   return id < 0 ? undefined : id
 }
 
+interface Drawing {
+  classNames: readonly string[]
+  width: number
+  height: number
+  /** Default: class 0. */
+  outside?: number
+}
+
 /**
- * The labels of a photo: class 0 where there is no shape. Each shape replaces those before it, its border included. Throws a UserError for a
+ * The labels of a photo: `outside` where there is no shape. Each shape replaces those before it, its border included. Throws a UserError for a
  * label that is no class, and for coordinates that make no sense.
  */
 export function drawShapes(
   shapes: readonly LabelmeShape[],
-  { classNames, width, height }: { classNames: readonly string[]; width: number; height: number },
+  { classNames, width, height, outside = 0 }: Drawing,
 ): Labels {
-  const mask = new Uint8Array(width * height)
+  const mask = new Uint8Array(width * height).fill(outside)
   for (const { label, points, shape_type } of shapes) {
     const id = idOf(label, classNames)
     if (id === undefined) throw new UserError(`there is no class "${printableUpTo(40, label)}"`)

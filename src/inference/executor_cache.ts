@@ -23,8 +23,8 @@ export class ExecutorCache {
   }
 
   /** From the cache, or new. A new executor replaces the least recently used ones if there is no room for all. */
-  async get(key: string, weights: WeightStore, plan: () => Plan): Promise<Executor> {
-    const executor = this.#executors.get(key) ?? (await this.#create(plan(), weights))
+  async get(key: string, weights: WeightStore, plan: () => Promise<Plan>): Promise<Executor> {
+    const executor = this.#executors.get(key) ?? (await this.#create(await plan(), weights))
     this.#executors.delete(key)
     this.#executors.set(key, executor)
     return executor

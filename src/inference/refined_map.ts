@@ -18,6 +18,8 @@ export interface Refinement extends Required<OutputOptions>, Pick<RunOptions, 's
   crf: CrfOption
   /** The convention of the network's upsampling. */
   alignCorners: boolean
+  /** With a signal: called after each iteration but the last. */
+  onIteration?: (iterations: { done: number; total: number }) => void
 }
 
 /** Throws a UserError for invalid parameters, and for logits: a CRF has none. */
@@ -33,9 +35,19 @@ export function checkRefinement({ output, crf }: Refinement): void {
 export async function refinedMap(
   gpu: Gpu,
   executor: Executor,
-  { photo, job, output, at, crf, alignCorners, signal }: Refinement & { photo: Photo; job: InferenceJob },
+  {
+    photo,
+    job,
+    output,
+    at,
+    crf,
+    alignCorners,
+    signal,
+    onIteration,
+  }: Refinement & { photo: Photo; job: InferenceJob },
 ): Promise<ClassMap> {
   const [, scores] = executor.plan.graph.outputs
+  const parameters = crfParameters(crf)
   const own = { width: photo.originalWidth, height: photo.originalHeight }
   const size = at === 'network' ? networkSize(photo, job.preprocessing) : own
   const mask = output === 'mask' ? size : own
@@ -59,7 +71,8 @@ export async function refinedMap(
       ...size,
       mask,
       signal,
-      parameters: crfParameters(crf),
+      parameters,
+      onIteration: done => onIteration?.({ done, total: parameters.iterations }),
       withMarginals: output === 'probabilities',
     })
     const map = { mask: found.mask, ...mask }

@@ -6,7 +6,8 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
-import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
+import { loadPlan } from '../graph/plan/load_plan.ts'
+import type { Plan, PlanTarget } from '../graph/plan/plan.ts'
 import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
@@ -14,9 +15,10 @@ import type { TunedStrategies } from '../graph/tune/tuning_store.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
-import { type ClassMap, checkScores, masksOf, scoresOf } from './class_map.ts'
+import { type ClassMap, masksOf, scoresOf } from './class_map.ts'
 import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
+import { InferenceJobs } from './inference_jobs.ts'
 import type { InferenceOptions, OutputOptions, RefinedOptions } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { inputOf, ownSize, type Photo, pixelsOf } from './photo.ts'
@@ -24,7 +26,7 @@ import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
 import type { Tiled, TiledModel } from './tiled_map.ts'
-import { checkInferenceOptions, viewsOf } from './views.ts'
+import { checkInferenceOptions } from './views.ts'
 
 export type { GpuClassMap, GpuPhoto, InferenceOptions, Photo, PhotoSize }
 
@@ -47,8 +49,7 @@ export class Segmenter {
   readonly #parameters: ReadonlyMap<string, Float32Array>
   readonly #precision: Precision
   readonly #tuned: TunedStrategies
-  /** By the job of one photo, how many can run at once. */
-  readonly #largestBatches = new Map<string, number>()
+  readonly #jobs: InferenceJobs
   #weights: WeightStore
   readonly #executors: ExecutorCache
   /** Calls wait for each other, because a call that needs a new plan may destroy another call's plan. */
@@ -69,6 +70,7 @@ export class Segmenter {
     this.#parameters = model.parameters
     this.#precision = precisionOn(gpu, model.precision)
     this.#tuned = tuned
+    this.#jobs = new InferenceJobs(model, this.#target)
     this.#weights = new WeightStore(gpu, model.parameters)
     this.#executors = new ExecutorCache(gpu)
   }
@@ -80,16 +82,29 @@ export class Segmenter {
    */
   async segment(
     photos: Photo[],
-    options: RefinedOptions & OutputOptions & Pick<Tiled, 'signal' | 'onTile'> = {},
+    options: RefinedOptions &
+      OutputOptions &
+      Pick<Tiled, 'signal' | 'onTile'> &
+      Pick<Refinement, 'onIteration'> = {},
   ): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', signal, crf, tile, overlap, onTile, ...inference } = options
+    const {
+      output = 'mask',
+      at = 'photo',
+      signal,
+      crf,
+      onIteration,
+      tile,
+      overlap,
+      onTile,
+      ...inference
+    } = options
     const { alignCorners } = this.#config
     this.check(options)
     if (tile !== undefined)
       return this.#segmentTiled(photos, inference, { tile, overlap, output, at, signal, onTile })
     if (crf !== undefined)
-      return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners })
-    const job = this.#outputJob(photos, { output, at, ...inference })
+      return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners, onIteration })
+    const job = this.#jobs.withOutput(photos, { output, at, ...inference })
     return this.#lock.run(async () => {
       const maps: ClassMap[] = []
       for (let first = 0; first < photos.length; first += job.batch) {
@@ -105,7 +120,7 @@ export class Segmenter {
     const { checkRefinement, refinedMap } = await import('./refined_map.ts') // a page need not load it before it uses a CRF
     checkRefinement(refinement)
     const { at, signal } = refinement
-    const job = this.#outputJob(photos.slice(0, 1), { ...options, output: 'probabilities', at })
+    const job = this.#jobs.withOutput(photos.slice(0, 1), { ...options, output: 'probabilities', at })
     return this.#lock.run(async () => {
       const maps: ClassMap[] = []
       for (const photo of photos)
@@ -123,7 +138,7 @@ export class Segmenter {
     const model: TiledModel = {
       ...{ alignCorners, classes, preprocessing: this.#preprocessing },
       outputStride: options.outputStride ?? outputStride,
-      jobOf: (window, size) => this.#job([ownSize(window)], { ...options, size }),
+      jobOf: (window, size) => this.#jobs.of([ownSize(window)], { ...options, size }),
       scoreBytes: job => tensorBytes(inferenceGraph(this.#config, job).outputs[1]),
       executorOf: job => this.#executor(job),
     }
@@ -151,7 +166,7 @@ export class Segmenter {
    */
   async segmentOnGpu(photo: Photo | GpuPhoto, options: GpuSegmentOptions = {}): Promise<GpuClassMap> {
     const { at = 'photo', into, signal, mean, ...inference } = options
-    const own = this.#job([photo], inference)
+    const own = this.#jobs.of([photo], inference)
     const job: InferenceJob = mean ? { ...own, maskAt: 'network', withScores: true } : { ...own, maskAt: at }
     return this.#lock.run(async () => {
       const executor = await this.#executor(job, signal)
@@ -168,8 +183,8 @@ export class Segmenter {
     { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ) {
     const { photo } = job
-    const own = { width: photo.originalWidth, height: photo.originalHeight }
-    const { width, height } = at === 'network' ? scores : own
+    const whole = { width: photo.originalWidth, height: photo.originalHeight }
+    const { width, height } = at === 'network' ? scores : whole
     const softmax = output === 'probabilities' && hasLogits(job)
     const { alignCorners } = this.#config
     const { resampleScores } = await import('./class_scores.ts')
@@ -181,9 +196,9 @@ export class Segmenter {
     photos: PhotoSize[][],
     { output = 'mask', at = 'photo', onProgress, signal, ...inference }: WarmUpOptions = {},
   ): Promise<void> {
-    const jobs = photos.map(alike => this.#outputJob(alike, { output, at, ...inference }))
+    const jobs = photos.map(alike => this.#jobs.withOutput(alike, { output, at, ...inference }))
     return this.#lock.run(async () => {
-      const plans = jobs.map(job => createPlan(inferenceGraph(this.#config, job), this.#target))
+      const plans = await Promise.all(jobs.map(job => this.#plan(job)))
       const kernels = plans.flatMap(({ steps }) => steps.map(({ kernel }) => kernel))
       await this.#gpu.pipelines.prepare(kernels, { onProgress, signal })
       for (const job of jobs) {
@@ -199,8 +214,12 @@ export class Segmenter {
   }
 
   /** The plan for photos of these sizes, or for as many of them as run at once, without running it. */
-  plan(photos: PhotoSize[], options: InferenceOptions = {}): Plan {
-    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#target)
+  async plan(photos: PhotoSize[], options: InferenceOptions = {}): Promise<Plan> {
+    return this.#plan(this.#jobs.of(photos, options))
+  }
+
+  async #plan(job: InferenceJob): Promise<Plan> {
+    return loadPlan(inferenceGraph(this.#config, job), this.#target)
   }
 
   /**
@@ -218,7 +237,7 @@ export class Segmenter {
     this.#throwIfDisposed()
     const ends = [this.#end.signal, ...(signal ? [signal] : [])]
     const { tune } = await import('../graph/tune/tune.ts') // a page need not load it before it tunes
-    const found = await tune(this.#gpu, this.plan(photos, options).graph, {
+    const found = await tune(this.#gpu, (await this.plan(photos, options)).graph, {
       seconds,
       onProgress,
       onlyNew,
@@ -240,7 +259,7 @@ export class Segmenter {
    * the work that a driver does at a kernel's first run. Of photos that run in parts, it measures the first part.
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
-    const job = this.#job(photos, options)
+    const job = this.#jobs.of(photos, options)
     return this.#lock.run(async () => {
       const photo = pixelsOf(photos.slice(0, job.batch), this.#preprocessing)
       return (await this.#executor(job)).profile({ photo })
@@ -272,48 +291,10 @@ export class Segmenter {
     this.#weights = new WeightStore(this.#gpu, this.#parameters)
   }
 
-  #outputJob(
-    photos: PhotoSize[],
-    { output, at, ...options }: InferenceOptions & Required<OutputOptions>,
-  ): InferenceJob {
-    const job = this.#job(photos, options)
-    if (output !== 'mask') checkScores(job, { output, at, classes: this.#config.classes })
-    return { ...job, maskAt: output === 'mask' ? at : 'photo', withScores: output !== 'mask' }
-  }
-
-  #job(photos: PhotoSize[], options: InferenceOptions): InferenceJob {
-    checkInferenceOptions(this.#config, options)
-    const { outputStride = this.#config.outputStride, size = this.#preprocessing.size } = options
-    const [{ width, height, originalWidth, originalHeight }] = photos
-    const job: InferenceJob = {
-      batch: 1,
-      photo: { width, height, originalWidth, originalHeight },
-      outputStride,
-      views: viewsOf(options),
-      merge: options.merge,
-      preprocessing: { ...this.#preprocessing, size },
-      maskAt: 'photo',
-      withScores: false,
-    }
-    return { ...job, batch: this.#batchOf(photos.length, job) }
-  }
-
-  /** The photos of a run: all, or parts that are about equal. */
-  #batchOf(photos: number, job: InferenceJob): number {
-    if (photos === 1) return 1
-    const key = JSON.stringify(job)
-    const largest =
-      this.#largestBatches.get(key) ?? largestBatch(inferenceGraph(this.#config, job), this.#target)
-    this.#largestBatches.set(key, largest)
-    return Math.ceil(photos / Math.ceil(photos / largest))
-  }
-
   /** Throws the signal's reason before it makes a plan for a call that was aborted while it waited. */
   async #executor(job: InferenceJob, signal?: AbortSignal): Promise<Executor> {
     signal?.throwIfAborted()
     this.#throwIfDisposed()
-    return this.#executors.get(JSON.stringify(job), this.#weights, () =>
-      createPlan(inferenceGraph(this.#config, job), this.#target),
-    )
+    return this.#executors.get(JSON.stringify(job), this.#weights, () => this.#plan(job))
   }
 }

@@ -21,7 +21,7 @@ export {
 export { conv2dMerge } from './convolution/conv2d_merge.ts'
 export { type Conv2dReduceWeightOptions, conv2dReduceWeight } from './convolution/conv2d_reduce_weight.ts'
 export { conv2dRows } from './convolution/conv2d_rows.ts'
-export { conv2dSubgroup, type SubgroupTile } from './convolution/conv2d_subgroup.ts'
+export { conv2dSubgroup } from './convolution/conv2d_subgroup.ts'
 export { conv2dSubgroupMatrix } from './convolution/conv2d_subgroup_matrix.ts'
 export { conv2dTiled } from './convolution/conv2d_tiled.ts'
 export { type DepthwiseConv2dOptions, depthwiseConv2d } from './convolution/depthwise_conv2d.ts'
@@ -35,12 +35,9 @@ export {
 } from './convolution/depthwise_conv2d_backward_weight.ts'
 export { type PackTransposedOptions, packTransposed } from './convolution/pack_transposed.ts'
 export type { RowTile } from './convolution/row_products.ts'
-export {
-  type Activation,
-  type ActivationBackwardOptions,
-  activation,
-  activationBackward,
-} from './elementwise/activation.ts'
+export type { SubgroupTile } from './convolution/subgroup_tile.ts'
+export { type Activation, activation } from './elementwise/activation.ts'
+export { type ActivationBackwardOptions, activationBackward } from './elementwise/activation_backward.ts'
 export { add } from './elementwise/add.ts'
 export { type ConcatOptions, concat } from './elementwise/concat.ts'
 export { type DropoutOptions, dropout } from './elementwise/dropout.ts'
@@ -77,17 +74,13 @@ export {
   batchNormMerge,
   batchNormStatistics,
 } from './normalisation/batch_norm_statistics.ts'
+export { type FoldBatchNormOptions, foldBatchNorm } from './normalisation/fold_batch_norm.ts'
 export {
   type FoldBatchNormBackwardOptions,
-  type FoldBatchNormOptions,
-  foldBatchNorm,
   foldBatchNormBackward,
-} from './normalisation/fold_batch_norm.ts'
-export {
-  type GlobalAveragePoolOptions,
-  globalAveragePool,
-  globalAveragePoolBackward,
-} from './pooling/global_average_pool.ts'
+} from './normalisation/fold_batch_norm_backward.ts'
+export { type GlobalAveragePoolOptions, globalAveragePool } from './pooling/global_average_pool.ts'
+export { globalAveragePoolBackward } from './pooling/global_average_pool_backward.ts'
 export { type MaxPoolOptions, maxPool } from './pooling/max_pool.ts'
 export { maxPoolBackward, maxPoolWinners } from './pooling/max_pool_backward.ts'
 export {
@@ -97,7 +90,8 @@ export {
 export { type CropOptions, crop } from './resizing/crop.ts'
 export { type PreprocessOptions, preprocess } from './resizing/preprocess.ts'
 export { type PreprocessSamplesOptions, preprocessSamples } from './resizing/preprocess_samples.ts'
-export { type ResizeOptions, resize, resizeBackward } from './resizing/resize.ts'
+export { type ResizeOptions, resize } from './resizing/resize.ts'
+export { resizeBackward } from './resizing/resize_backward.ts'
 export { type UpsampleArgmaxOptions, upsampleArgmax } from './resizing/upsample_argmax.ts'
 export { type AccumulateGradientsOptions, accumulateGradients } from './training/accumulate_gradients.ts'
 export { type AdamwOptions, adamw, adamwStep } from './training/adamw.ts'
@@ -114,19 +108,20 @@ export {
   softmaxCrossEntropyMerge,
 } from './training/softmax_cross_entropy.ts'
 export type { TileRange, WinogradOutputs, WinogradStepOptions } from './winograd/winograd.ts'
-export { winogradInput, winogradInputRows } from './winograd/winograd_input.ts'
+export { winogradInput } from './winograd/winograd_input.ts'
+export { winogradInputRows } from './winograd/winograd_input_rows.ts'
+export { winogradMultiplyTiled } from './winograd/winograd_multiply.ts'
 export {
   type WinogradMultiplyBackwardOptions,
-  winogradMultiply,
   winogradMultiplyBackward,
-  winogradMultiplyRows,
-  winogradMultiplyTexture,
-  winogradMultiplyTiled,
-} from './winograd/winograd_multiply.ts'
-export { winogradOutput, winogradOutputBackward, winogradOutputRows } from './winograd/winograd_output.ts'
+} from './winograd/winograd_multiply_backward.ts'
+export { winogradMultiplyRows } from './winograd/winograd_multiply_rows.ts'
+export { winogradMultiply, winogradMultiplyTexture } from './winograd/winograd_multiply_subgroup.ts'
+export { winogradOutput } from './winograd/winograd_output.ts'
+export { winogradOutputBackward } from './winograd/winograd_output_backward.ts'
+export { winogradOutputRows } from './winograd/winograd_output_rows.ts'
+export { type WinogradWeightOptions, winogradWeight } from './winograd/winograd_weight.ts'
 export {
   type WinogradWeightBackwardOptions,
-  type WinogradWeightOptions,
-  winogradWeight,
   winogradWeightBackward,
-} from './winograd/winograd_weight.ts'
+} from './winograd/winograd_weight_backward.ts'

@@ -41,3 +41,6 @@ export function unpadChannels(padded: Float32Array, [n, h, w, c]: Shape): Float3
     for (let channel = 0; channel < c; channel++) dense[to++] = padded[from++]
   return dense
 }
+
+/** The most channels of an image. */
+export const MAX_CHANNELS = 8

@@ -57,27 +57,41 @@ export interface Picture {
   height: number
 }
 
-export interface CutoutJob<Source> {
+interface CutoutJob {
   photo: Image
   /** Probabilities, at any size. */
   scores: ScoreMap
   ids: readonly number[]
-  background: CutoutOptionsOf<Source>['background']
-  /** A picture at this size: it is scaled to cover it. */
-  cover(picture: Source | Picture, size: { width: number; height: number }): Promise<Picture>
+  /** Whether to blur what is left of the photo. */
+  withBackdrop: boolean
 }
 
-/** The cut-out as the photo's pixels. */
-export async function renderCutout<Source>(gpu: Gpu, job: CutoutJob<Source>): Promise<Picture> {
-  const { photo, scores, ids, background, cover } = job
+/** What is cut out, at the photo's size, and the photo's own background, blurred, if it was asked for. */
+export interface CutoutLayers {
+  pixels: Picture
+  backdrop?: Picture
+}
+
+/** @internal The layers of a cut-out. */
+export async function cutoutLayers(gpu: Gpu, job: CutoutJob): Promise<CutoutLayers> {
+  const { photo, scores, ids, withBackdrop } = job
   const { cutOut } = await import('../cutout/cut_out.ts') // a page need not load it before it cuts out
-  const probability = probabilityOf(scores, ids)
-  const found = await cutOut(gpu, { photo, probability, withBackdrop: background === 'blur' })
-  const { pixels, backdrop } = found
+  return cutOut(gpu, { photo, probability: probabilityOf(scores, ids), withBackdrop })
+}
+
+/** Scales a picture to cover a size. */
+type Cover<Source> = (picture: Source | Picture, size: { width: number; height: number }) => Promise<Picture>
+
+/** The cut-out on its background. */
+export async function onBackground<Source>(
+  { pixels, backdrop }: CutoutLayers,
+  background: CutoutOptionsOf<Source>['background'],
+  cover: Cover<Source>,
+): Promise<Picture> {
   if (background === undefined) return pixels
   if (Array.isArray(background)) return over(pixels, () => background as Colour)
   const picture = backdrop ?? (background as { picture: Source }).picture
-  const { data: behind } = await cover(picture, photo)
+  const { data: behind } = await cover(picture, pixels)
   return over(pixels, at => behind.subarray(at, at + 3))
 }
 

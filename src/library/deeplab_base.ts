@@ -194,7 +194,7 @@ export abstract class DeepLabBase<Source, Result> {
     checkExplainOptions(options)
     this.#segmenter.check(options)
     const { explain } = await import('../graph/plan/explain.ts') // loaded only when needed
-    return explain(this.#segmenter.plan([await this.#read(photo, { name: 'photo' })], options))
+    return explain(await this.#segmenter.plan([await this.#read(photo, { name: 'photo' })], options))
   }
 
   /**

@@ -40,9 +40,9 @@ export {
   evaluate,
   type SegmentationModel,
 } from '../train/evaluate.ts'
+export { HARD_CLASSES } from '../train/hard_classes.ts'
 export type { ColourJitter } from '../train/jitter_amounts.ts'
 export type { Recipe } from '../train/recipe_options.ts'
-export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
 export type { CutoutOptionsOf } from './cutout.ts'

@@ -2,7 +2,7 @@
 
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
-import { MAX_CHANNELS } from '../kernels/resizing/preprocess_samples.ts'
+import { MAX_CHANNELS } from '../kernels/layout.ts'
 import { shown } from '../options.ts'
 import { checkSize } from './pixels.ts'
 import { channelPicture } from './samples_picture.ts'

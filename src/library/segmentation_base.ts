@@ -9,7 +9,7 @@ import type { ClassMap } from '../inference/class_map.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
 import type { ScoreMap } from '../inference/score_map.ts'
 import { shown } from '../options.ts'
-import type { CutoutJob, CutoutOptionsOf, Picture } from './cutout.ts'
+import type { CutoutLayers, CutoutOptionsOf } from './cutout.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
 export interface ClassScores extends ScoreMap {
@@ -88,18 +88,14 @@ export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOut
     return confidenceOf(this, probabilities)
   }
 
-  /** @internal The pixels of a cut-out. `cover`: a picture at the photo's size. */
-  protected async cutoutPixels<Source>(
-    options: CutoutOptionsOf<Source>,
-    cover: CutoutJob<Source>['cover'],
-  ): Promise<Picture> {
-    const { cutoutClasses, renderCutout } = await import('./cutout.ts') // loaded only when needed
+  /** @internal The layers of a cut-out, without its background. */
+  async cutoutLayers(options: CutoutOptionsOf): Promise<CutoutLayers> {
+    const { cutoutClasses, cutoutLayers } = await import('./cutout.ts') // loaded only when needed
     const ids = cutoutClasses(options, this.#classNames)
     const { photo, probabilities: scores } = this
     if (!scores || !this.#onGpu) throw new UserError("cutout: segment with { output: 'probabilities' } first")
-    return this.#onGpu(gpu =>
-      renderCutout(gpu, { photo, scores, ids, background: options.background, cover }),
-    )
+    const withBackdrop = options.background === 'blur'
+    return this.#onGpu(gpu => cutoutLayers(gpu, { photo, scores, ids, withBackdrop }))
   }
 
   /** The largest class except the background, if any. */

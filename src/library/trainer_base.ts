@@ -10,14 +10,13 @@ import type { Tuned } from '../graph/convolution/policy.ts'
 import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 import type { Progress } from '../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
-import { checkAugmentation } from '../train/random_crop.ts'
+import type { TrainingBatch } from '../train/micro_batches.ts'
 import { recipeFor, recipeWarnings } from '../train/recipe.ts'
 import type { Recipe } from '../train/recipe_options.ts'
 import { learningRateOf } from '../train/schedule.ts'
-import { type LearnedState, TrainingRun } from '../train/training_run.ts'
-import { tunedForTraining } from '../train/tune_training.ts'
+import type { LearnedState, TrainingRun } from '../train/training_run.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
-import { type LoadBatches, trainingBatches } from './training_batches.ts'
+import type { LoadBatches } from './training_batches.ts'
 import type { Tuning } from './tuning.ts'
 
 export interface TrainingStep {
@@ -76,8 +75,8 @@ export interface TrainingPlatform {
   loadBatches: LoadBatches
 }
 
-/** The parts of a trainer. */
-interface TrainerParts<Model> {
+/** @internal The parts of a trainer. */
+export interface TrainerParts<Model> {
   model: Model
   dataset: Dataset
   recipe: Partial<Recipe>
@@ -152,21 +151,23 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     signal?.throwIfAborted()
     await this.model.stopTuning()
     if (this.#kept.learned === undefined) await this.#fitModel()
-    checkAugmentation(this.recipe, this.model.state.preprocessing)
+    const training = await import('./training_loop.ts') // a page need not load it before it trains
+    training.checkAugmentation(this.recipe, this.model.state.preprocessing)
     this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())
     const { gpu, state } = this.model
     const { parameters, ...learned }: Partial<LearnedState> = this.#kept.learned ?? {}
     // The model has the averages.
     const network = learned.averages && parameters ? { ...state, parameters } : state
     const options = { ...this.recipe, ...this.#balance }
-    this.#tuned ??= tunedForTraining(state, options, (await this.#platform.openTuning(gpu)).variants)
+    this.#tuned ??= training.tunedForTraining(state, options, (await this.#platform.openTuning(gpu)).variants)
     const { learningRate, unlabelledWeight, confidence } = this.recipe
     const unlabelled = this.#unlabelled && { weight: unlabelledWeight, confidence }
     const start = { step: this.#step, ...learned, tuned: this.#tuned, learningRate, unlabelled }
-    this.#run = await TrainingRun.create(gpu, network, { ...options, ...start })
+    this.#run = await training.TrainingRun.create(gpu, network, { ...options, ...start })
     let failed = false
     try {
-      yield* this.#steps(this.#run, this.#balance)
+      const batches = training.trainingBatches(this.#platform.loadBatches, ...this.#batches(this.#balance))
+      yield* this.#steps(this.#run, batches)
     } catch (error) {
       failed = !(error instanceof BadImageError || this.#isAbort(error))
       if (failed) this.#step = this.#kept.step
@@ -213,12 +214,15 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     return written
   }
 
-  async *#steps(run: TrainingRun, balance: ClassBalance): AsyncGenerator<TrainingStep, void, void> {
+  async *#steps(
+    run: TrainingRun,
+    batches: AsyncIterable<TrainingBatch>,
+  ): AsyncGenerator<TrainingStep, void, void> {
     const { steps, batchSize } = this.recipe
     const { signal, onProgress } = this.#options
     let start = performance.now()
     if (this.#step >= steps) return
-    for await (const batch of this.#batches(balance)) {
+    for await (const batch of batches) {
       const learningRate = learningRateOf(this.#step, this.recipe)
       const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
       const images = this.#unlabelled ? 2 * batchSize : batchSize
@@ -234,12 +238,13 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     }
   }
 
+  /** What the batches are made of. */
   #batches({ indices }: ClassBalance) {
     const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
     const sources = { dataset: this.dataset, indices, unlabelled: this.#unlabelled }
     const { preprocessing } = this.model.state
     const options = { recipe: this.recipe, preprocessing, start: this.#step, onWarning }
-    return trainingBatches(this.#platform.loadBatches, sources, options)
+    return [sources, options] as const
   }
 
   async #report(): Promise<DatasetReport | undefined> {
@@ -288,31 +293,4 @@ function learnedState(
   return newest
     ? { parameters: new Map([...model, ...newest]), averages: model, velocities, squares }
     : { parameters: model, velocities, squares }
-}
-
-/**
- * @internal The recipe and the options with which a run goes on from a checkpoint. `source`: the checkpoint, for messages. Throws a
- * UserError if it was trained on another dataset.
- */
-export function resumed<Model extends DeepLabBase<never, unknown>>(
-  { model, progress, source }: { model: Model; progress: Progress; source: string },
-  dataset: Dataset,
-  { activationBudget, badImages, ...options }: Omit<TrainerOptions, 'report'> & ResumeOptions,
-): TrainerParts<Model> {
-  const { recipe, images, unlabelled = 0 } = progress
-  const without = options.unlabelled?.size ?? 0
-  const names = [model.classNames, dataset.classNames].map(String)
-  if (images !== dataset.size || names[0] !== names[1])
-    throw new UserError(
-      `${source}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
-    )
-  if (without !== unlabelled)
-    throw new UserError(
-      `${source}: trained with ${unlabelled === 0 ? 'no' : unlabelled} unlabelled photos, not ${without === 0 ? 'without any' : without}`,
-    )
-  const changed = {
-    activationBudget: activationBudget ?? recipe.activationBudget,
-    badImages: badImages ?? recipe.badImages,
-  }
-  return { model, dataset, recipe: { ...recipe, ...changed }, options }
 }

@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
-import { MAX_CHANNELS } from '../kernels/resizing/preprocess_samples.ts'
+import { MAX_CHANNELS } from '../kernels/layout.ts'
 import { shown } from '../options.ts'
 import type { DeepLabConfig } from './config.ts'
 import { deepLab } from './deeplab.ts'

@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import { expecting, oneOf } from '../json.ts'
-import { MAX_CHANNELS } from '../kernels/resizing/preprocess_samples.ts'
+import { MAX_CHANNELS } from '../kernels/layout.ts'
 
 /** Each checkpoint has its own: the preprocessing with which its weights were trained. */
 export interface Preprocessing {

@@ -3,12 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Image } from '../data/image.ts'
 import { DeviceLostError, NoAdapterError } from '../gpu/errors.ts'
-import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
+import type { OutputOptions, RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { photoSize } from '../inference/photo.ts'
 import { PhotoLine } from '../library/photo_line.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 
-export interface BatchOptions extends RefinedOptions {
+export interface BatchOptions extends RefinedOptions, Pick<OutputOptions, 'at'> {
   output: SegmentOutput
 }
 

@@ -12,7 +12,7 @@ import { batcherOf } from './batcher.ts'
 import { Bodies } from './bodies.ts'
 import { addRoutes, createHttpServer } from './http_server.ts'
 import { createMetrics } from './metrics.ts'
-import { PngEncoder } from './png_encoder.ts'
+import { PictureEncoder } from './picture_encoder.ts'
 import { PhotoQueue } from './request.ts'
 import { type ModelSource, modelsIn, type ServedModel, ServedModels } from './served_models.ts'
 import { type ServerOptions, serverLimits } from './server_options.ts'
@@ -62,7 +62,8 @@ export function createServer(options: ServerOptions): AtrousServer {
     models,
     queue,
     metrics,
-    encoder: new PngEncoder(),
+    encoder: new PictureEncoder(),
+    cutouts: new Semaphore(1),
     version,
     bodies: new Bodies({ most: limits.maxBodyBytes }),
     pages: new Pages({ hosts: options.allowHosts, origins: options.allowOrigins }),

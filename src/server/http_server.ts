@@ -5,7 +5,8 @@ import Fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { PREFLIGHT } from './access.ts'
 import { describeRoutes, json, string } from './openapi.ts'
 import { CLIENT_GONE, RequestError, refusalOf } from './request.ts'
-import { addProtocolRoutes, addRepositoryRoutes, addSegmentRoute } from './routes.ts'
+import { addProtocolRoutes, addRepositoryRoutes } from './routes.ts'
+import { addSegmentRoute } from './segment_route.ts'
 import type { LogLevel, ServerLimits } from './server_options.ts'
 import type { Service } from './service.ts'
 

@@ -8,8 +8,8 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 const BATCHES = [1, 2, 4, 8, 16, 32, 64]
 
-/** The stages of a request: its photos are decoded, wait for the model, run, and the result is encoded. */
-const STAGES = ['decode', 'wait', 'gpu', 'encode'] as const
+/** The stages of a request: its photos are decoded, wait for the model, run, may be cut out, and the result is encoded. */
+const STAGES = ['decode', 'wait', 'gpu', 'cutout', 'encode'] as const
 
 export type RequestStage = (typeof STAGES)[number]
 
@@ -61,7 +61,7 @@ export function createMetrics({ queue, models }: Sampled): ServerMetrics {
   })
   const stage = new Histogram({
     name: 'atrous_stage_seconds',
-    help: 'Time in a stage: decode, wait, gpu, encode.',
+    help: 'Time in a stage: decode, wait, gpu, cutout, encode.',
     labelNames: ['stage'],
     buckets: SECONDS,
     registers,

@@ -6,6 +6,7 @@ import { mebibytes } from '../graph/ir/tensor_bytes.ts'
 import {
   DEFAULT_OVERLAP,
   OPTION_TEXTS,
+  type OutputOptions,
   type RefinedOptions,
   type SegmentOutput,
 } from '../inference/inference_options.ts'
@@ -99,6 +100,8 @@ export interface PhotosRequest {
   options: RefinedOptions
   /** Each is a run of its own. */
   outputs: readonly SegmentOutput[]
+  /** The size of their scores. Default: photo. */
+  at?: OutputOptions['at']
 }
 
 /** A photo and its results, in the order of `outputs`. */
@@ -119,7 +122,7 @@ export async function segmentRequest(
   served: ServedModel,
   request: PhotosRequest & { scope: RequestScope },
 ): Promise<PhotoResult[]> {
-  const { photos, options, outputs, scope } = request
+  const { photos, options, outputs, at, scope } = request
   const { config, state } = served.model
   scope.atEnd(served.users.enter())
   scope.atEnd(queue.take(photos.length))
@@ -136,8 +139,9 @@ export async function segmentRequest(
       `${photos.length} photos of ${size.width}×${size.height} have ${megapixels(all)} megapixels, and the limit of a request is ${megapixels(pixels.total)}: send fewer at once`,
       { status: 413 },
     )
-  const scores = outputs.filter(output => output !== 'mask').length
-  checkAnswer(all * (1 + scores * config.classes * 4))
+  const scores = outputs.filter(output => output !== 'mask').length * config.classes * 4
+  const scored = at === 'network' ? networkPixels(options, state.preprocessing) * photos.length : all
+  checkAnswer(all + scored * scores)
   scope.atEnd(await pixels.take(all, scope.signal))
   const images = await scope.measure('decode', () => decodeAll(photos, served, options))
   return Promise.all(images.map(image => runPhoto(image, served, request)))
@@ -161,6 +165,15 @@ async function oneSize(
       )
   }
   return sizes[0]
+}
+
+/** The most pixels of scores at the network's size: several views and a CRF have those of its image, a single view at most a sixteenth. */
+function networkPixels(
+  { scales = [1], flip, crf, size }: RefinedOptions,
+  preprocessing: Preprocessing,
+): number {
+  const isSingle = scales.length === 1 && scales[0] === 1 && !flip && crf === undefined
+  return (size ?? preprocessing.size) ** 2 / (isSingle ? 16 : 1)
 }
 
 function checkAnswer(bytes: number): void {
@@ -196,14 +209,14 @@ function decodeAll(
 async function runPhoto(
   image: Image,
   { batcher }: ServedModel,
-  { options, outputs, scope: { signal, stages } }: PhotosRequest & { scope: RequestScope },
+  { options, outputs, at, scope: { signal, stages } }: PhotosRequest & { scope: RequestScope },
 ): Promise<PhotoResult> {
   const found: Segmentation[] = []
   const add = (stage: RequestStage, milliseconds: number) => {
     stages[stage] = Math.max(stages[stage] ?? 0, milliseconds)
   }
   for (const output of outputs) {
-    const batched = await batcher.run({ image, options: { ...options, output } }, signal).catch(error => {
+    const batched = await batcher.run({ image, options: { ...options, output, at } }, signal).catch(error => {
       throw forClient(error)
     })
     add('wait', batched.wait)

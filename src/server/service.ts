@@ -4,7 +4,7 @@ import type { Semaphore } from '../concurrency.ts'
 import type { Pages } from './access.ts'
 import type { Bodies } from './bodies.ts'
 import type { ServerMetrics } from './metrics.ts'
-import type { PngEncoder } from './png_encoder.ts'
+import type { PictureEncoder } from './picture_encoder.ts'
 import type { PhotoQueue } from './request.ts'
 import type { ServedModels } from './served_models.ts'
 import type { ServerLimits } from './server_options.ts'
@@ -20,7 +20,9 @@ export interface Service {
   /** The pixels of decoded photos that may be in memory at one time. */
   pixels: Semaphore
   metrics: ServerMetrics
-  encoder: PngEncoder
+  encoder: PictureEncoder
+  /** One cut-out at a time: each takes some hundred megabytes of the GPU. */
+  cutouts: Semaphore
   /** Whether the models that the server starts with are loaded, and it takes requests. */
   isReady(): boolean
   /** Whether requests must bring a token. */

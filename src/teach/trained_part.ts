@@ -2,8 +2,9 @@
 
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import { planWithin } from '../graph/plan/activation_budget.ts'
-import { createPlan, type Plan } from '../graph/plan/plan.ts'
+import { createPlan } from '../graph/plan/create_plan.ts'
+import type { Plan } from '../graph/plan/plan.ts'
+import { planWithin } from '../graph/plan/plan_within.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { LiveWeights } from '../graph/runtime/live_weights.ts'
 import { ParameterArena } from '../graph/runtime/parameter_arena.ts'

@@ -3,8 +3,8 @@
 import type { DatasetReport } from '../data/check.ts'
 import { classIds } from '../data/class_names.ts'
 import { UserError } from '../errors.ts'
+import { bootstrap } from './hard_classes.ts'
 import type { Recipe } from './recipe_options.ts'
-import { bootstrap } from './sampler.ts'
 
 export interface ClassBalance {
   /** A factor for each class on its pixels' loss; null if all classes count alike. */

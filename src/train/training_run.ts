@@ -8,7 +8,8 @@ import type { KernelTime } from '../gpu/program.ts'
 import type { TrainingGraph } from '../graph/autodiff/training_graph.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
-import { planWithin } from '../graph/plan/activation_budget.ts'
+import { trainingOpsOf } from '../graph/ops/rare_training_ops.ts'
+import { planWithinBudget } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
 import { type ArenaOptions, ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
@@ -101,7 +102,11 @@ export class TrainingRun {
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options, await lossTermsOf(options))
     const policy = { tuned: options.tuned }
-    const plan = planWithin(graph, { device: gpu, policy }, activationBudget && activationBudget * 2 ** 20)
+    const plan = planWithinBudget(
+      graph,
+      { device: gpu, policy },
+      { ops: await trainingOpsOf(graph), budget: activationBudget && activationBudget * 2 ** 20 },
+    )
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),

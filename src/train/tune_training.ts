@@ -2,7 +2,6 @@
 
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
-import { tunedKeys } from '../graph/tune/gradients.ts'
 import { trainingMode } from '../graph/tune/training_mode.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
@@ -22,9 +21,3 @@ export const tuneTraining = (
     mode: trainingMode,
     turn: work => work(),
   })
-
-/** The strategies for a step with these options, out of all that were measured. */
-export function tunedForTraining(network: Network, options: TrainingOptions, tuned: Tuned): Tuned {
-  const keys = tunedKeys(networkInTraining(network, options))
-  return new Map([...tuned].filter(([key]) => keys.has(key)))
-}

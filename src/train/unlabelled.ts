@@ -6,8 +6,10 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import { confidentClassesOf, confidentClassesOp } from '../graph/ops/confident_classes.ts'
-import { type FusedGraph, GraphBuilder, inferenceOps } from '../graph/ops/index.ts'
+import { type FusedGraph, GraphBuilder } from '../graph/ops/index.ts'
+import { inferenceOps } from '../graph/ops/inference_ops.ts'
 import { optimise } from '../graph/passes/index.ts'
+import { cutMaps } from '../graph/plan/cut_maps.ts'
 import { planOptimised } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { LiveWeights } from '../graph/runtime/live_weights.ts'
@@ -54,8 +56,8 @@ export class Teacher {
   ): Promise<Teacher> {
     const target = { device: gpu, policy: { tuned: options.tuned } }
     const plan = planOptimised(teacherGraph(network, options), target, {
-      ...inferenceOps,
-      confidentClasses: confidentClassesOp,
+      ops: { ...inferenceOps, confidentClasses: confidentClassesOp },
+      cutMaps,
     })
     const weights = new LiveWeights(gpu, arena)
     try {

@@ -1,7 +1,7 @@
 // Cut-outs as files, and the pictures behind them: a page loads this when it asks for the first one.
 
 import { UserError } from '../errors.ts'
-import type { CutoutOptionsOf, Picture } from '../library/cutout.ts'
+import { type CutoutLayers, type CutoutOptionsOf, onBackground, type Picture } from '../library/cutout.ts'
 import { MAX_PHOTO_PIXELS, type Size } from '../library/pixels.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
 
@@ -18,8 +18,14 @@ export async function cover(picture: ImageSource | Picture, { width, height }: S
   return { data: new Uint8Array(context.getImageData(0, 0, width, height).data.buffer), width, height }
 }
 
-/** Throws a UserError if the browser cannot write the format: some give a PNG in its place. */
-export async function encodePicture(picture: Picture, { format = 'png' }: CutoutOptionsOf): Promise<Blob> {
+/**
+ * The file of a cut-out on its background. Throws a UserError if the browser cannot write the format: some give a PNG in its place.
+ */
+export async function cutoutFile(
+  layers: CutoutLayers,
+  { background, format = 'png' }: CutoutOptionsOf<ImageSource>,
+): Promise<Blob> {
+  const picture = await onBackground(layers, background, cover)
   const type = `image/${format}`
   const blob = await canvasOf(picture).convertToBlob({ type })
   if (blob.type !== type) throw new UserError(`format: this browser cannot write ${format}`)

@@ -3,7 +3,7 @@
 import { NoAdapterError } from '../gpu/errors.ts'
 import { type Gpu, SUBMIT_MILLISECONDS } from '../gpu/gpu.ts'
 import { adoptDevice, type DeviceRequest, requestGpu } from '../gpu/request_gpu.ts'
-import { loadMatrixKernel } from '../graph/convolution/matrix_units.ts'
+import { loadKernels } from '../graph/convolution/device_kernels.ts'
 
 export interface OpenGpuOptions {
   /** The device to ask the adapter for, such as one with WebGPU's default limits in place of its own. */
@@ -33,7 +33,7 @@ export const openDevice = async (device: GPUDevice): Promise<Gpu> =>
 /** A page that draws waits for a submit to end, also on a CPU adapter. */
 function opened(gpu: Gpu): Promise<Gpu> {
   gpu.submitMilliseconds = SUBMIT_MILLISECONDS
-  return loadMatrixKernel(gpu)
+  return loadKernels(gpu)
 }
 
 function webGpu(): GPU {

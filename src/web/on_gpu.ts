@@ -30,7 +30,7 @@ export async function segmentOnGpu(
   const { photo, image, release } = await photoOnGpu(gpu, source, options)
   try {
     const map = image
-      ? await tiledOnGpu(gpu, segmenter, image, options)
+      ? await mappedOnGpu(gpu, segmenter, image, options)
       : await segmenter.segmentOnGpu(photo, options)
     const found: GpuSegmentation = {
       photo,
@@ -47,8 +47,8 @@ export async function segmentOnGpu(
   }
 }
 
-/** Segments a photo in tiles, and copies its class map to the GPU. */
-async function tiledOnGpu(
+/** Segments a photo in tiles or with a CRF, and copies its class map to the GPU. */
+async function mappedOnGpu(
   gpu: Gpu,
   segmenter: Segmenter,
   image: Image,
@@ -65,7 +65,7 @@ async function tiledOnGpu(
 
 interface Held {
   photo: GpuPhoto
-  /** Its pixels, if it is to be segmented in tiles. */
+  /** Its pixels, if it is to be segmented in tiles or with a CRF. */
   image?: Image
   release(): void
 }
@@ -74,10 +74,11 @@ interface Held {
 async function photoOnGpu(
   gpu: Gpu,
   source: ImageSource | GPUTexture,
-  { signal, tile }: OnGpuOptions,
+  { signal, tile, crf }: OnGpuOptions,
 ): Promise<Held> {
   signal?.throwIfAborted()
-  if (isFrame(source) && tile === undefined) {
+  const isMapped = tile !== undefined || crf !== undefined
+  if (isFrame(source) && !isMapped) {
     const size = await frameSize(source, 'photo')
     if (size.width * size.height <= pixelsOn(gpu)) {
       const reader = await FrameReader.create(gpu, size)
@@ -90,5 +91,5 @@ async function photoOnGpu(
   const data = await gpu.allocate('photo', image.data.length, flags)
   gpu.device.queue.writeBuffer(data, 0, image.data as BufferSource)
   const photo = { ...image, data }
-  return { photo, image: tile === undefined ? undefined : image, release: () => gpu.release(data) }
+  return { photo, image: isMapped ? image : undefined, release: () => gpu.release(data) }
 }

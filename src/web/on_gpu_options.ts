@@ -2,23 +2,23 @@
 
 import { FRAME_OPTIONS, type FrameOptions } from '../inference/frame_options.ts'
 import {
-  INFERENCE_OPTIONS,
-  type InferenceOptions,
   OUTPUT_OPTIONS,
   type OutputOptions,
-  TILE_OPTIONS,
-  type TileOptions,
+  REFINED_BY_NAME,
+  type RefinedOptions,
 } from '../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto } from '../inference/segmenter.ts'
 import type { TileProgress } from '../library/segment_options.ts'
-import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, namesOf, SIGNAL } from '../options.ts'
+import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 
-/** With `tile`, photo and class map pass through the CPU's memory, and the result is complete when the promise resolves. */
-export interface OnGpuOptions extends InferenceOptions, TileOptions, Pick<OutputOptions, 'at'> {
+/** With `tile` or `crf`, photo and class map pass through the CPU's memory, and the result is complete when the promise resolves. */
+export interface OnGpuOptions extends RefinedOptions, Pick<OutputOptions, 'at'> {
   /** Ends the work: the call throws the signal's reason. */
   signal?: AbortSignal
   /** With `tile`: called after each window. */
   onTile?: (tiles: TileProgress) => void
+  /** With `crf` and a signal: called after each iteration but the last. */
+  onIteration?: (iterations: { done: number; total: number }) => void
 }
 
 export interface StreamOptions extends FrameOptions {
@@ -38,11 +38,11 @@ export interface StreamFrame {
 
 // The segmenter checks the values that the network takes.
 const ON_GPU_OPTIONS: DeclaredOptions<OnGpuOptions> = {
-  ...namesOf(INFERENCE_OPTIONS),
-  ...namesOf(TILE_OPTIONS),
+  ...REFINED_BY_NAME,
   at: OUTPUT_OPTIONS.at,
   signal: SIGNAL,
   onTile: CALLBACK,
+  onIteration: CALLBACK,
 }
 
 const STREAM_OPTIONS: DeclaredOptions<StreamOptions> = {

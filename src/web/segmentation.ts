@@ -57,7 +57,7 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends 
    * photo was shrunk for the GPU, the picture has the smaller size. Throws a UserError for invalid options.
    */
   async cutout(options: CutoutOptions = {}): Promise<Blob> {
-    const { cover, encodePicture } = await import('./cutout_file.ts') // loaded only when needed
-    return encodePicture(await this.cutoutPixels(options, cover), options)
+    const { cutoutFile } = await import('./cutout_file.ts') // loaded only when needed
+    return cutoutFile(await this.cutoutLayers(options), options)
   }
 }

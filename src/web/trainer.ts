@@ -8,13 +8,10 @@ import { modelFiles } from '../library/model_files.ts'
 import type { OpenOptions } from '../library/open_options.ts'
 import {
   type ResumeOptions,
-  resumed,
   TrainerBase,
   type TrainerOptions,
   type TrainingPlatform,
 } from '../library/trainer_base.ts'
-import { makeBatch } from '../train/batch.ts'
-import { makeBatches } from '../train/batches.ts'
 import type { Recipe } from '../train/recipe_options.ts'
 import { checkDataset } from './check_dataset.ts'
 import { DeepLab } from './deeplab.ts'
@@ -24,8 +21,9 @@ const WEB: TrainingPlatform = {
   openTuning,
   checkDataset,
   withoutLabels,
-  loadBatches: (dataset, sampler, options) =>
-    makeBatches(
+  async *loadBatches(dataset, sampler, options) {
+    const { makeBatch, makeBatches } = await import('../library/training_loop.ts')
+    return yield* makeBatches(
       (indices, settings) =>
         makeBatch(
           indices.map(index => () => readLabelledImage(dataset, index)),
@@ -34,7 +32,8 @@ const WEB: TrainingPlatform = {
         ),
       sampler,
       { ...options, ahead: AHEAD, classes: dataset.classNames.length },
-    ),
+    )
+  },
 }
 
 /** While the GPU works on one batch, the next is made. */
@@ -90,6 +89,7 @@ export class Trainer extends TrainerBase<DeepLab> {
     const model = await DeepLab.load(list, open)
     try {
       const { decodeProgress, PROGRESS_FILES } = await import('../train/checkpoint.ts')
+      const { resumed } = await import('../library/resumed.ts')
       const { state, tensors } = await filesInMemory(list, PROGRESS_FILES)
       const texts = { state: new TextDecoder().decode(state), tensors }
       const progress = decodeProgress(model.config, texts, NAME)

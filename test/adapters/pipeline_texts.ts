@@ -5,8 +5,8 @@ import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import type { Step } from '../../src/graph/lower/step.ts'
-import { planWithin } from '../../src/graph/plan/activation_budget.ts'
-import { createPlan } from '../../src/graph/plan/plan.ts'
+import { createPlan } from '../../src/graph/plan/create_plan.ts'
+import { planWithin } from '../../src/graph/plan/plan_within.ts'
 import { inferenceGraph } from '../../src/inference/inference_graph.ts'
 import { viewsOf } from '../../src/inference/views.ts'
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
-import { loadMatrixKernel } from '../../src/graph/convolution/matrix_units.ts'
+import { loadKernels } from '../../src/graph/convolution/device_kernels.ts'
 import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { LEAST_LOADS, throughTextures } from '../../src/graph/convolution/through_textures.ts'
 import type { Conv2dOptions } from '../../src/kernels/convolution/conv2d.ts'
@@ -61,7 +61,7 @@ describe('the key of a convolution', () => {
 })
 
 describe('the variant of a convolution', () => {
-  before(() => loadMatrixKernel({ subgroupMatrix: { m: 16, n: 16, k: 16 } }))
+  before(() => loadKernels({ subgroupMatrix: { m: 16, n: 16, k: 16 } }))
 
   it('is one that fits its shape and the adapter', () => {
     const tiles = ['winograd_4', 'winograd_3']

@@ -1,13 +1,15 @@
 // Tests convolutions in a plan, with every variant, against the reference.
 
 import { expect } from 'chai'
-import { loadMatrixKernel } from '../../src/graph/convolution/matrix_units.ts'
+import { loadKernels } from '../../src/graph/convolution/device_kernels.ts'
 import type { Conv2dChoice } from '../../src/graph/convolution/strategies.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { FusedConv2dOp } from '../../src/graph/ops/conv2d.ts'
 import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
-import { createPlan, planOptimised } from '../../src/graph/plan/plan.ts'
+import { inferenceOps } from '../../src/graph/ops/inference_ops.ts'
+import { createPlan } from '../../src/graph/plan/create_plan.ts'
+import { planOptimised } from '../../src/graph/plan/plan.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd/winograd.ts'
 import { conv2dOf, outputOf } from '../kernels/conv2d.ts'
 import { type Conv2dCase, cases } from '../kernels/shared/conv2d_cases.ts'
@@ -173,7 +175,7 @@ describe('a convolution in a plan', () => {
   describe('uses Winograd if the estimate is faster', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Target) =>
       new Set(
-        planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
+        planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target), { ops: inferenceOps }).steps.map(
           ({ kernel }) => kernel.shader.name,
         ),
       )
@@ -225,6 +227,7 @@ describe('a convolution in a plan', () => {
       planOptimised(
         graphOf(test).graph,
         targetOf({ isCpu: true, subgroupSize: 8, learning: true, ...target }),
+        { ops: inferenceOps },
       ).folded.length
 
     for (const variant of ['conv2d_subgroup', 'conv2d'] as const)
@@ -251,7 +254,7 @@ describe('a convolution in a plan', () => {
 
   describe('on hardware GPUs', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Target = {}) =>
-      planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
+      planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target), { ops: inferenceOps }).steps.map(
         ({ kernel }) => kernel.shader.name,
       )
     const wide = { input: [1, 65, 65, 256], outChannels: 256, kernel: [1, 1] } as const
@@ -323,7 +326,7 @@ describe('a convolution in a plan', () => {
     })
     it('uses matrix units in fp16, if the GPU has them and the caller wants them', async () => {
       const subgroupMatrix = { m: 16, n: 16, k: 16 }
-      await loadMatrixKernel({ subgroupMatrix })
+      await loadKernels({ subgroupMatrix })
       const matrices = { subgroupSizes: [32, 64], subgroupMatrix, precision: 'fp16' } as const
       const variant = 'conv2d_subgroup_matrix'
       expect(shaders(wide, { ...matrices, variant })).to.deep.equal([variant])

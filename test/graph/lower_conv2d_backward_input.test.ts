@@ -1,7 +1,7 @@
 // Tests the gradient of a convolution's input in a plan, with every variant, against the reference.
 
 import { expect } from 'chai'
-import { gradientConvolution } from '../../src/graph/convolution/backward_input.ts'
+import { gradientConvolution } from '../../src/graph/convolution/gradient_convolution.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { Conv2dBackwardInputOp } from '../../src/graph/ops/conv2d.ts'
@@ -114,7 +114,7 @@ describe('the gradient of a convolution’s input in a plan', () => {
           const { limits } = await testGpu()
           const target = targetOf({ limits, variant, learning: true })
           const folded = (batchNorm: boolean) =>
-            planOptimised(graphOf(test, batchNorm).graph, target, trainingOps).folded
+            planOptimised(graphOf(test, batchNorm).graph, target, { ops: trainingOps }).folded
           expect(folded(false)).to.deep.equal([])
           expect(folded(true)).to.have.lengthOf(1)
           await expectGradient(test, { variant, withoutSubgroups: variant !== undefined })

@@ -7,7 +7,7 @@ import { type TrainingGraph, trainingGraph } from '../../src/graph/autodiff/trai
 import { graphParameters } from '../../src/graph/ir/graph.ts'
 import type { Parameter } from '../../src/graph/ir/tensor.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
-import { planWithin } from '../../src/graph/plan/activation_budget.ts'
+import { planWithin } from '../../src/graph/plan/plan_within.ts'
 import { Executor } from '../../src/graph/runtime/executor.ts'
 import { ParameterArena } from '../../src/graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../../src/graph/runtime/training_weights.ts'

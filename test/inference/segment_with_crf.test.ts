@@ -103,6 +103,15 @@ describe('segmenting with a CRF', () => {
       expect([width, height, mask.length]).to.deep.equal([90, 66, 90 * 66])
     }))
 
+  it('tells of its iterations while it can be ended', () =>
+    withSegmenter(async segmenter => {
+      const told: { done: number; total: number }[] = []
+      const { signal } = new AbortController()
+      const crf = { ...STRONG, iterations: 4 }
+      await segmenter.segment([photo], { crf, signal, onIteration: each => told.push(each) })
+      expect(told).to.deep.equal([1, 2, 3].map(done => ({ done, total: 4 })))
+    }))
+
   it('refuses logits and wrong parameters, and ends on a signal', () =>
     withSegmenter(async segmenter => {
       const refuse = async (options: object) =>

@@ -1,4 +1,4 @@
-import { activationBackward } from '../../src/kernels/elementwise/activation.ts'
+import { activationBackward } from '../../src/kernels/elementwise/activation_backward.ts'
 import { activation } from '../reference/activation.ts'
 import { type ActivationBackward, activationBackward as reference } from '../reference/activation_backward.ts'
 import { type Plant, plantedArray4, randomArray4, type Shape4 } from '../reference/array4.ts'

@@ -1,6 +1,6 @@
 import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
 import { conv2dBackwardInputSubgroup } from '../../src/kernels/convolution/conv2d_backward_input.ts'
-import type { SubgroupTile } from '../../src/kernels/convolution/conv2d_subgroup.ts'
+import type { SubgroupTile } from '../../src/kernels/convolution/subgroup_tile.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { throughTextures } from '../support/through_textures.ts'

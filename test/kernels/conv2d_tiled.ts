@@ -1,5 +1,5 @@
 import { conv2dTiled, type StagedTile } from '../../src/kernels/convolution/conv2d_tiled.ts'
-import { emittingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
+import { emittingStatistics } from '../../src/kernels/normalisation/emitting_statistics.ts'
 import { type Array4, placeOf } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { type Conv2d, conv2d as reference } from '../reference/conv2d.ts'

@@ -1,4 +1,4 @@
-import { foldBatchNormBackward } from '../../src/kernels/normalisation/fold_batch_norm.ts'
+import { foldBatchNormBackward } from '../../src/kernels/normalisation/fold_batch_norm_backward.ts'
 import { randomWeight } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import {

@@ -1,4 +1,4 @@
-import { globalAveragePoolBackward } from '../../src/kernels/pooling/global_average_pool.ts'
+import { globalAveragePoolBackward } from '../../src/kernels/pooling/global_average_pool_backward.ts'
 import { plantedArray4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { globalAveragePoolBackward as reference } from '../reference/global_average_pool_backward.ts'

@@ -1,4 +1,4 @@
-import { resizeBackward } from '../../src/kernels/resizing/resize.ts'
+import { resizeBackward } from '../../src/kernels/resizing/resize_backward.ts'
 import { randomArray4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { resizeBackward as reference } from '../reference/resize_backward.ts'

@@ -1,4 +1,4 @@
-import { winogradInputRows } from '../../src/kernels/winograd/winograd_input.ts'
+import { winogradInputRows } from '../../src/kernels/winograd/winograd_input_rows.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { cases, type WinogradCase, winogradOptions } from './shared/winograd.ts'
 import { inputRun } from './winograd_input.ts'

@@ -1,4 +1,4 @@
-import { winogradMultiply } from '../../src/kernels/winograd/winograd_multiply.ts'
+import { winogradMultiply } from '../../src/kernels/winograd/winograd_multiply_subgroup.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { casesWithAnswer, type WinogradCase, winogradOptions } from './shared/winograd.ts'
 import { winogradProductRun } from './shared/winograd_product.ts'

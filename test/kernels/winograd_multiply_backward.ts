@@ -1,5 +1,5 @@
 import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
-import { winogradMultiplyBackward } from '../../src/kernels/winograd/winograd_multiply.ts'
+import { winogradMultiplyBackward } from '../../src/kernels/winograd/winograd_multiply_backward.ts'
 import { tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'
 import { winogradMultiplyBackward as reference } from '../reference/winograd.ts'

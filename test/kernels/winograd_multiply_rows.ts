@@ -1,5 +1,5 @@
 import type { RowTile } from '../../src/kernels/convolution/row_products.ts'
-import { winogradMultiplyRows } from '../../src/kernels/winograd/winograd_multiply.ts'
+import { winogradMultiplyRows } from '../../src/kernels/winograd/winograd_multiply_rows.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { rowTileCases, smallRowTile } from './conv2d_rows.ts'
 import { cases, casesWithAnswer, type WinogradCase, winogradOptions } from './shared/winograd.ts'

@@ -1,4 +1,4 @@
-import { winogradMultiplyTexture } from '../../src/kernels/winograd/winograd_multiply.ts'
+import { winogradMultiplyTexture } from '../../src/kernels/winograd/winograd_multiply_subgroup.ts'
 import type { KernelCases, KernelSuite } from '../support/kernel_suite.ts'
 import { throughTextures } from '../support/through_textures.ts'
 import { casesWithAnswer, type WinogradCase, winogradOptions } from './shared/winograd.ts'

@@ -1,4 +1,4 @@
-import { winogradOutputBackward } from '../../src/kernels/winograd/winograd_output.ts'
+import { winogradOutputBackward } from '../../src/kernels/winograd/winograd_output_backward.ts'
 import { randomArray4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { conv2dShape } from '../reference/conv2d.ts'

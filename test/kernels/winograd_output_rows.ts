@@ -1,4 +1,4 @@
-import { winogradOutputRows } from '../../src/kernels/winograd/winograd_output.ts'
+import { winogradOutputRows } from '../../src/kernels/winograd/winograd_output_rows.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { cases, type WinogradCase, winogradOptions } from './shared/winograd.ts'
 import { outputRun } from './winograd_output.ts'

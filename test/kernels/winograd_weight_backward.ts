@@ -1,4 +1,4 @@
-import { winogradWeightBackward } from '../../src/kernels/winograd/winograd_weight.ts'
+import { winogradWeightBackward } from '../../src/kernels/winograd/winograd_weight_backward.ts'
 import { tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'
 import { winogradWeightBackward as reference } from '../reference/winograd.ts'

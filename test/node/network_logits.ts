@@ -1,6 +1,6 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
-import { createPlan } from '../../src/graph/plan/plan.ts'
+import { createPlan } from '../../src/graph/plan/create_plan.ts'
 import { Executor } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import type { Model } from '../../src/library/model_files.ts'

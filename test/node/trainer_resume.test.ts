@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { tunedKeys } from '../../src/graph/tune/gradients.ts'
+import { tunedKeys } from '../../src/graph/tune/tuned_keys.ts'
 import type { DeepLabOptions } from '../../src/model/config.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'

@@ -67,6 +67,47 @@ describe('POST /segment', () => {
     expect((await segment('', {}, new Uint8Array(jpeg))).status).to.equal(200)
   })
 
+  it('cuts classes out, as the library does, on transparent ground, a colour or a blur', async () => {
+    const pixelsOf = async (answer: Response) => {
+      expect(answer.status).to.equal(200)
+      const { data, info } = await sharp(await bytesOf(answer))
+        .ensureAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true })
+      expect([info.width, info.height]).to.deep.equal([65, 65])
+      return data
+    }
+    const options = { size: SIZE, output: 'probabilities', at: 'network' } as const
+    const found = await running.model.segment(new Uint8Array(photo), options)
+    const classes = found.classes.slice(-1).map(({ name }) => name)
+    const expected = await sharp(await found.cutout({ classes }))
+      .raw()
+      .toBuffer()
+    const names = encodeURIComponent(classes.join())
+    const plain = await pixelsOf(await segment(`&output=cutout&cutout=${names}`))
+    expect(plain.equals(expected)).to.equal(true)
+    for (const query of [
+      '&output=cutout&background=blur',
+      '&output=cutout&background=%23ff00ff',
+      '&output=cutout&cutout=all&background=blur&tile=33',
+    ]) {
+      const opaque = await pixelsOf(await segment(query))
+      expect(
+        opaque.every((value, i) => i % 4 < 3 || value === 255),
+        query,
+      ).to.equal(true)
+    }
+    const webp = await segment('&output=cutout&format=webp')
+    expect(webp.headers.get('content-type')).to.equal('image/webp')
+    await pixelsOf(webp)
+  })
+
+  it('cuts out for many at a time', async () => {
+    const answers = await Promise.all(Array.from({ length: 6 }, () => segment('&output=cutout')))
+    const pictures = await Promise.all(answers.map(bytesOf))
+    for (const picture of pictures) expect(picture.equals(pictures[0])).to.equal(true)
+  })
+
   const refusals: [wrong: string, init: () => Promise<Response>, status: number, message: RegExp][] = [
     ['no body', () => segment('', {}, new Uint8Array(0)), 400, /^image: the file is empty$/],
     ['another file', () => segment('', {}, Buffer.from('hello')), 400, /^image: not a JPEG, PNG/],
@@ -81,7 +122,37 @@ describe('POST /segment', () => {
       'an unknown output',
       () => segment('&output=masks'),
       400,
-      /^output: expected mask or overlay or json, got "masks"$/,
+      /^output: expected mask or overlay or json or cutout, got "masks"$/,
+    ],
+    [
+      'a cut-out of a class that the model lacks',
+      () => segment('&output=cutout&cutout=ring,unicorn'),
+      400,
+      /^cutout: "unicorn" is none of all, background, box, /,
+    ],
+    [
+      'two lists of classes',
+      () => segment('&output=cutout&cutout=ring&cutout=box'),
+      400,
+      /^cutout: expected names of classes with commas between, got \["ring", "box"\]$/,
+    ],
+    [
+      'a path as a background',
+      () => segment('&output=cutout&background=/etc/passwd'),
+      400,
+      /^background: expected blur, or a colour such as #ffffff \(%23ffffff in a URL\), got "\/etc\/passwd"$/,
+    ],
+    [
+      'a cut-out of another format',
+      () => segment('&output=cutout&format=gif'),
+      400,
+      /^format: expected png or webp, got "gif"$/,
+    ],
+    [
+      'a background without a cut-out',
+      () => segment('&background=blur'),
+      400,
+      /^background: expected output=cutout with it$/,
     ],
     ['an unknown model', () => segment('&model=none'), 404, /^model "none" is not loaded$/],
     ['two models', () => segment('&model=scenes&model=scenes'), 404, /^model .* is not loaded$/],
@@ -147,7 +218,7 @@ describe('POST /segment', () => {
     for (const line of [
       /^atrous_responses_total\{method="POST",route="\/segment",code="200"\} \d\d/m,
       /^atrous_responses_total\{method="POST",route="\/segment",code="413"\} 2/m,
-      ...['decode', 'wait', 'gpu', 'encode'].map(
+      ...['decode', 'wait', 'gpu', 'encode', 'cutout'].map(
         stage => new RegExp(`^atrous_stage_seconds_count\\{stage="${stage}"\\} \\d\\d`, 'm'),
       ),
       /^atrous_batch_photos_bucket\{le="1",model="scenes"\} \d\d/m,

@@ -1,8 +1,9 @@
 // The one kernel of a gradient as a device gets it, where no tiles are chosen.
 
 import type { Kernel } from '../../src/gpu/kernel.ts'
-import { gradientConvolution, inputGradientByPhases } from '../../src/graph/convolution/backward_input.ts'
+import { inputGradientByPhases } from '../../src/graph/convolution/backward_input.ts'
 import { chooseStrategy } from '../../src/graph/convolution/choose.ts'
+import { gradientConvolution } from '../../src/graph/convolution/gradient_convolution.ts'
 import type { Device } from '../../src/graph/convolution/target.ts'
 import { conv2d } from '../../src/kernels/convolution/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../src/kernels/convolution/conv2d_backward_input.ts'

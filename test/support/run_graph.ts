@@ -5,6 +5,7 @@ import { graphParameters } from '../../src/graph/ir/graph.ts'
 import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
 import { trainingOps } from '../../src/graph/ops/training_ops.ts'
 import { optimise, type Passes } from '../../src/graph/passes/index.ts'
+import { cutMaps } from '../../src/graph/plan/cut_maps.ts'
 import { type PlanDevice, planOptimised } from '../../src/graph/plan/plan.ts'
 import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
@@ -43,7 +44,7 @@ export async function runGraph(
   const hardware = { limits: gpu.limits, info: asGpu && vendorGpus[asGpu] }
   const device = withoutSubgroups || asGpu ? hardware : deviceOf(gpu)
   const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
-  const plan = planOptimised(optimised, targetOf({ ...choice, ...device }), trainingOps)
+  const plan = planOptimised(optimised, targetOf({ ...choice, ...device }), { ops: trainingOps, cutMaps })
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)

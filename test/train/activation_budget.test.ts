@@ -20,7 +20,7 @@ function activationBytes(target: PlanTarget, network: DeepLabOptions, options: T
   const droppable = new Set([...unitInteriors(graph).values()].flat())
   const recomputed = recomputing(graph)
   const bytes = (dropped: typeof droppable) =>
-    planOptimised(recomputed(dropped), target, trainingOps).arenaBytes
+    planOptimised(recomputed(dropped), target, { ops: trainingOps }).arenaBytes
   return { whole: bytes(new Set()), least: bytes(droppable) }
 }
 

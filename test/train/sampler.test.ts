@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { classIds, vocClasses } from '../../src/data/class_names.ts'
-import { bootstrap, HARD_CLASSES, Sampler } from '../../src/train/sampler.ts'
+import { bootstrap, HARD_CLASSES } from '../../src/train/hard_classes.ts'
+import { Sampler } from '../../src/train/sampler.ts'
 
 describe('Sampler', () => {
   const indices = [3, 5, 7, 9, 11, 13, 15, 17]

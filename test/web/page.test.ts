@@ -8,8 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { INFERENCE_OPTIONS, TILE_OPTIONS } from '../../src/inference/inference_options.ts'
-import { flagName } from '../../src/inference/option_texts.ts'
+import { flagName, REFINED_NAMES } from '../../src/inference/option_texts.ts'
 import { until } from './browser.ts'
 import { chosen, expectAsInNode, problem, SAMPLE, settled, shares, textOf } from './page_state.ts'
 import { usePage } from './use_page.ts'
@@ -112,7 +111,7 @@ describe('the page', () => {
 
   it('has a control for each option that its network takes, and names one with a wrong value', async () => {
     const page = await openSample()
-    for (const name of Object.keys({ ...INFERENCE_OPTIONS, ...TILE_OPTIONS }))
+    for (const name of REFINED_NAMES)
       expect(await page.locator(`#options #${flagName(name)}`).count(), name).to.equal(1)
     expect(await page.locator('#output-stride option').allTextContents()).to.deep.equal([
       ...['8 (finest, slowest)', '16', '32 (coarsest, fastest)'],
@@ -208,7 +207,7 @@ describe('the page', () => {
     }
   })
 
-  it('has no fault that axe-core finds, empty, with a picture, and on a phone (slow)', async () => {
+  it('has no fault that axe-core finds, empty, with a picture, and on a phone, in light and in dark (slow)', async () => {
     for (const viewport of [
       { width: 1200, height: 900 },
       { width: 390, height: 844 },
@@ -217,8 +216,12 @@ describe('the page', () => {
         await page.evaluate(AXE)
         for (const name of ['view', 'teach', 'export']) {
           await page.click(`#${name}-tab`)
-          const { violations } = await page.evaluate(() => window.axe.run())
-          expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).to.deep.equal([])
+          for (const colorScheme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme })
+            const { violations } = await page.evaluate(() => window.axe.run())
+            const found = violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+            expect(found, `${name}, ${colorScheme}, ${viewport.width} wide`).to.deep.equal([])
+          }
           const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
           expect(isWide).to.equal(false)
         }

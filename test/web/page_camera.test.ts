@@ -66,6 +66,32 @@ describe('the page with a camera', () => {
     expect((await shares(page)).background).to.be.closeTo(100 * background, 0.06)
   })
 
+  it('cuts out of the camera while it runs, and shows it as it is again', async () => {
+    const page = await openSample()
+    await page.click('#start-camera')
+    await until(page, () => /Frames per second\d/.test(document.getElementById('facts')!.textContent!))
+    await page.click('#export-tab')
+    await page.locator('#cutout-live').waitFor()
+    expect(await page.locator('#cut-out').isVisible()).to.equal(false)
+    await page.selectOption('#cutout-background', 'colour')
+    await page.fill('#cutout-colour', '#ff00ff')
+    await page.check('#cutout-live')
+    await until(page, () => {
+      const canvas = document.getElementById('canvas') as HTMLCanvasElement
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+      return data.some((red, i) => i % 4 === 0 && red === 255 && data[i + 1] === 0 && data[i + 2] === 255)
+    })
+    await page.uncheck('#cutout-live')
+    await until(page, () => {
+      const canvas = document.getElementById('canvas') as HTMLCanvasElement
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+      return !data.some((red, i) => i % 4 === 0 && red === 255 && data[i + 1] === 0 && data[i + 2] === 255)
+    })
+    await page.click('#freeze-camera')
+    await page.locator('#cut-out:enabled').waitFor()
+    expect(await settled(page)).to.equal('')
+  })
+
   it('says so where there is no camera, and where it is refused', async () => {
     for (const [name, message] of [
       ['NotFoundError', 'There is no camera.'],

@@ -1,5 +1,6 @@
 // Results in a page: scores, colours and PNGs are Node's; and what else a model does there.
 
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { encodeMaskPng } from '../../src/library/mask_png.ts'
@@ -8,6 +9,12 @@ import { DeepLab } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { bytesOf, until, useBrowser } from './browser.ts'
+
+/** The pixels of a picture, each colour times its alpha. */
+async function premultiplied(picture: Uint8Array): Promise<number[]> {
+  const data = await sharp(picture).ensureAlpha().raw().toBuffer()
+  return Array.from(data, (value, at) => (at % 4 === 3 ? value : (value * data[at - (at % 4) + 3]) / 255))
+}
 
 /** Small enough to be quick, and large enough for some classes. */
 const SIZE = 129
@@ -77,6 +84,47 @@ describe('a model in a page', () => {
     const tinted = tintPhoto(photo, { mask, width, height, classes: found.classes }, { opacity: 0.3 })
     const overlay = await sharp(bytesOf(found.overlay)).removeAlpha().raw().toBuffer()
     expect(Buffer.compare(overlay, Buffer.from(tinted))).to.equal(0)
+  })
+
+  it('cuts out as Node does', async () => {
+    const options = { size: SIZE, output: 'probabilities', at: 'network' } as const
+    const cutouts = [
+      { classes: ['sphere', 'ring'] },
+      { classes: ['sphere'], background: [10, 200, 30] },
+      { background: 'blur' },
+    ] as const
+    const page = await browser.open()
+    const found = await page.evaluate(
+      async ({ options, cutouts }) => {
+        const model = await window.atrous.DeepLab.load('scenes')
+        const result = await model.segment('/docs/scene.png', options)
+        const pngs: string[] = []
+        for (const cutout of cutouts) pngs.push(await window.base64(await result.cutout(cutout)))
+        const before = await result.cutout({ background: { picture: '/docs/scene.png' }, format: 'webp' })
+        await model.dispose()
+        return { pngs, before: await window.base64(before), type: before.type }
+      },
+      { options, cutouts },
+    )
+    expect(found.type).to.equal('image/webp')
+    const model = await DeepLab.load('scenes', { gpu: await testGpu() })
+    const scene = new URL('../../docs/scene.png', import.meta.url)
+    const result = await model.segment(scene, options)
+    for (const [i, cutout] of cutouts.entries()) {
+      const node = await premultiplied(await result.cutout(cutout))
+      const web = await premultiplied(bytesOf(found.pngs[i]))
+      expect(web).to.have.length(node.length)
+      const distances = web.map((value, at) => Math.abs(value - node[at]))
+      expect(distances.reduce((sum, distance) => sum + distance) / distances.length).to.be.below(0.2)
+      // Adapters round differently, and a canvas once more.
+      expect(distances.filter(distance => distance > 3).length / distances.length).to.be.below(0.001)
+    }
+    await model.dispose()
+    // Before itself, the photo is the photo; WebP changes it a little.
+    const before = await premultiplied(bytesOf(found.before))
+    const photo = await premultiplied(await sharp(fileURLToPath(scene)).png().toBuffer())
+    const mean = before.reduce((sum, value, at) => sum + Math.abs(value - photo[at]), 0) / before.length
+    expect(mean).to.be.below(6)
   })
 
   it('refuses invalid options of results in one line', async () => {

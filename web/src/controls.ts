@@ -1,20 +1,16 @@
-// The controls of the options that a network takes, and of tiles, as plain data: each option that is declared has one.
+// The controls of the options of a segmentation as plain data: each option that is declared has one.
 
 import type * as v from 'valibot'
 import { UserError } from '../../src/errors.ts'
+import { OPTION_TEXTS, REFINED_OPTIONS } from '../../src/inference/inference_options.ts'
 import {
-  INFERENCE_OPTIONS,
-  type InferenceOptions,
-  OPTION_TEXTS,
-  TILE_OPTIONS,
-  type TileOptions,
-} from '../../src/inference/inference_options.ts'
-import { expectedText, flagName, optionFromText } from '../../src/inference/option_texts.ts'
+  expectedText,
+  flagName,
+  optionFromText,
+  REFINED_NAMES,
+  type RefinedOption,
+} from '../../src/inference/option_texts.ts'
 import type { Declared } from '../../src/options.ts'
-
-const CONTROLLED = { ...INFERENCE_OPTIONS, ...TILE_OPTIONS }
-
-export type ControlledOption = keyof (InferenceOptions & TileOptions)
 
 export interface Choice {
   value: string
@@ -22,7 +18,7 @@ export interface Choice {
 }
 
 export interface Control {
-  option: ControlledOption
+  option: RefinedOption
   /** Of the element: the flag's name in the command. */
   id: string
   label: string
@@ -36,7 +32,7 @@ export interface Control {
 }
 
 /** What a page offers of an option besides its values, and its words. Other options are rare. */
-const OFFERED: Partial<Record<ControlledOption, { label?: string; choices?: readonly Choice[] }>> = {
+const OFFERED: Partial<Record<RefinedOption, { label?: string; choices?: readonly Choice[] }>> = {
   outputStride: { choices: [] }, // the network has them
   scales: {
     choices: [
@@ -46,12 +42,22 @@ const OFFERED: Partial<Record<ControlledOption, { label?: string; choices?: read
     ],
   },
   flip: { label: 'Also mirrored' },
+  crf: {
+    label: 'Edges by a CRF',
+    choices: [
+      { value: '', text: 'None' },
+      { value: 'default', text: 'Strong' },
+      { value: 'v2', text: 'As in DeepLabv2' },
+      { value: 'v2-vgg', text: 'As in DeepLabv2 on VGG-16' },
+      { value: 'v1', text: 'As in DeepLabv1' },
+    ],
+  },
 }
 
-export const CONTROLS: readonly Control[] = (Object.keys(CONTROLLED) as ControlledOption[]).map(controlOf)
+export const CONTROLS: readonly Control[] = REFINED_NAMES.map(controlOf)
 
-function controlOf(option: ControlledOption): Control {
-  const { schema }: Declared = CONTROLLED[option]
+function controlOf(option: RefinedOption): Control {
+  const { schema }: Declared = REFINED_OPTIONS[option]
   const { about, byDefault = '' } = OPTION_TEXTS[option]
   const offered = OFFERED[option]
   const own =

@@ -1,6 +1,6 @@
 // The list of classes: colour, name and share of the picture, whether a class is shown, and which one stands out.
 
-import { displayPalette } from '../../src/data/palette.ts'
+import { colourOf, onColours } from './class_colours.ts'
 import { byId, input, make } from './dom.ts'
 
 const list = byId('legend', HTMLElement)
@@ -23,6 +23,10 @@ export class Legend {
   constructor(onChange: () => void) {
     this.#onChange = onChange
     opacity.addEventListener('input', onChange)
+    onColours(() => {
+      this.#render()
+      onChange()
+    })
     list.addEventListener('pointerover', ({ target }) => this.light(idOf(target)))
     list.addEventListener('pointerleave', () => this.light(undefined))
     list.addEventListener('focusin', ({ target }) => this.light(idOf(target)))
@@ -63,13 +67,13 @@ export class Legend {
   /** For `Painter`: each class with the opacity as its alpha. The background and hidden classes have none. */
   get colours(): Uint32Array {
     return Uint32Array.from({ length: CLASSES }, (_, id) => {
-      const [red, green, blue] = displayPalette[id]
+      const [red, green, blue] = colourOf(id)
       return red | (green << 8) | (blue << 16) | (this.#alphaOf(id) << 24)
     })
   }
 
   colourOf(id: number): string {
-    return `rgb(${displayPalette[id].join()})`
+    return `rgb(${colourOf(id).join()})`
   }
 
   nameOf(id: number): string {

@@ -1,27 +1,51 @@
 // The page. index.html has its elements, each file here a part of it.
 
 import { button, input } from './dom.ts'
+import type { ExportPanel } from './export_panel.ts'
 import { doing, onClick } from './messages.ts'
 import { ModelPanel } from './model_panel.ts'
 import { acceptPhotos } from './photos.ts'
 import { Session } from './session.ts'
 import { onSettings } from './settings.ts'
 import { useTabs } from './tabs.ts'
-import { TeachPanel } from './teach_panel.ts'
+import type { TeachPanel } from './teach_panel.ts'
 
 const session = new Session()
-const teach = new TeachPanel(session)
 const models = new ModelPanel((source, options) => session.load(source, options))
 
-acceptPhotos(
+const strip = acceptPhotos(
   photo => session.showPhoto(photo),
-  files => models.open(files),
+  files => {
+    const lesson = files.find(({ name }) => name.endsWith('.zip'))
+    if (lesson) doing(async () => (await teach()).openLesson(lesson))
+    else models.open(files)
+  },
 )
-useTabs(name => teach.show(name === 'teach'))
+
+/** What teaches is loaded when it is first needed. */
+let teaching: Promise<TeachPanel> | undefined
+
+function teach(): Promise<TeachPanel> {
+  teaching ??= import('./teach_panel.ts').then(loaded => new loaded.TeachPanel({ session, models, strip }))
+  return teaching
+}
+
+useTabs(async name => {
+  const panel = await (name === 'teach' ? teach() : teaching)
+  panel?.show(name === 'teach')
+  if (name === 'export') doing(openExport)
+})
+session.onLabels = labels => doing(async () => (await teach()).take(labels))
 onSettings(() => doing(() => session.again()))
 input('calm').addEventListener('change', () => doing(() => session.again()))
 onClick(button('start-camera'), () => session.startCamera())
-onClick(button('freeze-camera'), () => session.freeze())
-onClick(button('save-mask'), () => session.saveMask())
-onClick(button('save-overlay'), () => session.saveOverlay())
+onClick(button('freeze-camera'), async () => strip.add(await session.freeze()))
 models.open(models.remembered)
+
+let exporting: Promise<ExportPanel> | undefined
+
+/** Its parts are loaded when it is opened first. */
+async function openExport(): Promise<void> {
+  exporting ??= import('./export_panel.ts').then(({ ExportPanel }) => new ExportPanel(session))
+  await (await exporting).refresh()
+}

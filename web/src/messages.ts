@@ -13,7 +13,7 @@ const top = problem.parentElement!
  * Shows the first line of an error below the row of `button`, where the user looks, or at the top of the page.
  */
 export function showProblem(error: unknown, button?: HTMLElement): void {
-  const row = button?.closest('.buttons, form, .offer')
+  const row = button?.closest('.buttons, form, .offer, .classes')
   if (row) row.after(problem)
   else top.insertBefore(problem, byId('content', HTMLElement))
   const text = error instanceof Error ? error.message : String(error)

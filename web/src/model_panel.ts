@@ -53,32 +53,35 @@ export class ModelPanel {
     return kept !== null && entryOf(kept) ? kept : SHIPPED
   }
 
-  /** Loads a model. Where that fails, the model before stays, also in the list. `beside` gets the problem. */
+  /** Loads a model, as `load` does. `beside` gets the problem. */
   open(source: ModelSource, beside?: HTMLElement): void {
+    doing(() => this.load(source), beside)
+  }
+
+  /** Loads a model. Where that fails, the model before stays, also in the list. */
+  async load(source: ModelSource): Promise<void> {
     this.#loading?.abort()
     const loading = new AbortController()
     this.#loading = loading
     cancel.hidden = false
     this.#show(source)
-    doing(async () => {
-      const load = async (its: ModelSource) => {
-        await this.#load(its, { signal: loading.signal, onProgress: showProgress })
-        this.#loaded = its
+    const load = async (its: ModelSource) => {
+      await this.#load(its, { signal: loading.signal, onProgress: showProgress })
+      this.#loaded = its
+    }
+    try {
+      await load(source)
+      if (typeof source === 'string') localStorage.setItem(KEPT, source)
+    } catch (error) {
+      // The page begins with the shipped model where the last visit's is out of reach.
+      if (!this.#loaded && source !== SHIPPED && !loading.signal.aborted) await load(SHIPPED)
+      throw error
+    } finally {
+      if (this.#loading === loading) {
+        cancel.hidden = true
+        this.#show(this.#loaded ?? SHIPPED)
       }
-      try {
-        await load(source)
-        if (typeof source === 'string') localStorage.setItem(KEPT, source)
-      } catch (error) {
-        // The page begins with the shipped model where the last visit's is out of reach.
-        if (!this.#loaded && source !== SHIPPED && !loading.signal.aborted) await load(SHIPPED)
-        throw error
-      } finally {
-        if (this.#loading === loading) {
-          cancel.hidden = true
-          this.#show(this.#loaded ?? SHIPPED)
-        }
-      }
-    }, beside)
+    }
   }
 
   get #chosen(): ModelSource {
@@ -109,5 +112,5 @@ const namesOf = (source: File[]) => source.map(({ name }) => name).join(', ')
 function noteOf(source: ModelSource): string {
   if (typeof source !== 'string') return namesOf(source)
   const entry = entryOf(source)
-  return entry ? `${entry.description} ${entry.megabytes} MB, ${entry.licence}.` : source
+  return entry ? `${entry.description}. ${entry.megabytes} MB, ${entry.licence}.` : source
 }

@@ -1,7 +1,6 @@
 // The names of classes on the picture, as labels over it.
 
-import type { ClassMap } from './class_spots.ts'
-import { type Spot, spotsOf } from './class_spots.ts'
+import { type ClassMap, type Spot, spotsOf } from './class_spots.ts'
 import { byId, input, make } from './dom.ts'
 import { placesFor } from './label_places.ts'
 import type { Legend } from './legend.ts'
@@ -17,22 +16,25 @@ export class Names {
 
   constructor(legend: Legend, signal: AbortSignal) {
     this.#legend = legend
+    labels.replaceChildren() // those of the model before
     isShown.addEventListener('change', () => this.place(), { signal })
   }
 
   /** Names the classes of a picture. */
   show(map: ClassMap): void {
     this.#spots = spotsOf(map, this.#spots)
-    labels.replaceChildren(...this.#spots.map(({ id }) => this.#label(id)))
+    labels.replaceChildren(...this.#spots.map(() => make('span')))
     this.place()
   }
 
-  /** Puts the labels where their spots are on the screen now. */
+  /** Writes the labels, and puts them where their spots are on the screen now. */
   place(): void {
     labels.hidden = !isShown.checked
     const all = [...labels.children] as HTMLElement[]
     for (const [i, label] of all.entries()) {
       const { id } = this.#spots[i]
+      label.textContent = this.#legend.nameOf(id)
+      label.style.setProperty('--colour', this.#legend.colourOf(id))
       label.hidden = !this.#legend.isShown(id)
       label.classList.toggle('dim', !this.#legend.isLit(id))
     }
@@ -52,11 +54,5 @@ export class Names {
       label.style.visibility = place ? 'visible' : 'hidden'
       if (place) label.style.transform = `translate(${place.x}px, ${place.y}px) translate(-50%, -50%)`
     }
-  }
-
-  #label(id: number): HTMLElement {
-    const label = make('span', { textContent: this.#legend.nameOf(id) })
-    label.style.setProperty('--colour', this.#legend.colourOf(id))
-    return label
   }
 }

@@ -1,31 +1,39 @@
 // What the page does: one model, and one picture at a time: a photo, or the camera's frames.
 
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import {
   DeepLab,
   type GpuClassMap,
   type GpuSegmentation,
   type Image,
-  Painter,
+  type OnGpuOptions,
   readImage,
 } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
-import { button, input } from './dom.ts'
+import { CrfControl } from './crf_control.ts'
+import { input } from './dom.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
 import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
-import { baseName, download } from './save.ts'
 import { networkSettings, offerStrides, settings } from './settings.ts'
-import { fitting, type Picture, Stage } from './stage.ts'
+import { type Picture, Stage } from './stage.ts'
 import { zoom } from './zoom.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
 
+/** What changes the camera's frames before they are shown. */
+export interface LiveView {
+  /** The result stays as it is until the next frame is shown. */
+  apply(gpu: Gpu, frame: Picture): Promise<Picture>
+  /** Called when no frame of the camera is shown any more. */
+  end(): void
+}
+
 /** A photo with its pixels, as the network takes them. */
-export interface ShownPhoto {
-  name: string
+export interface ShownPhoto extends Photo {
   image: Image
 }
 
@@ -33,7 +41,14 @@ export class Session {
   /** Called when another model is open, and when another photo is shown. */
   onModel: (model: DeepLab) => void = () => undefined
   onPhoto: () => void = () => undefined
+  /** Takes labels of the photo from a file: a class id for each of its pixels, or 255 for none. */
+  onLabels: (labels: Uint8Array) => void = () => undefined
+  live: LiveView = { apply: async (_, frame) => frame, end: () => undefined }
+  readonly #shownListeners: (() => void)[] = []
   readonly #legend = new Legend(() => this.#stage?.repaint())
+  readonly #crf = new CrfControl(
+    () => this.#model && this.photo && { model: this.#model, image: this.photo.image },
+  )
   #model: DeepLab | undefined
   #stage: Stage | undefined
   #photo: Photo | undefined
@@ -77,6 +92,34 @@ export class Session {
     return this.#decoded?.name === this.#photo?.name ? this.#decoded : undefined
   }
 
+  /** Whether the picture is the camera's. */
+  get isLive(): boolean {
+    return this.#camera !== undefined
+  }
+
+  get model(): DeepLab | undefined {
+    return this.#model
+  }
+
+  /** The photo that is shown with its class map, on the GPU. */
+  get shown(): GpuSegmentation | undefined {
+    return this.#shown
+  }
+
+  /** The colours of the classes as they are shown. */
+  get colours(): Uint32Array {
+    return this.#legend.colours
+  }
+
+  /** Calls `listener` when the photo is segmented and shown, and when there is the camera in its place. */
+  onShown(listener: () => void): void {
+    this.#shownListeners.push(listener)
+  }
+
+  #tellShown(): void {
+    for (const listener of this.#shownListeners) listener()
+  }
+
   /** Shows another class map of the photo, and releases the one before. */
   async showMap(map: GpuClassMap): Promise<void> {
     const shown = this.#shown
@@ -107,24 +150,27 @@ export class Session {
     return this.#running
   }
 
-  async #segment(model: DeepLab, { name, blob }: Photo, signal: AbortSignal): Promise<void> {
+  async #segment(model: DeepLab, shown: Photo, signal: AbortSignal): Promise<void> {
     const times = new Stopwatch()
     showProgress('Decoding …')
-    const photo = this.photo?.image ?? (await readImage(blob, { name }))
+    const photo = this.photo?.image ?? (await readImage(shown.blob, { name: shown.name }))
     signal.throwIfAborted()
-    this.#decoded = { name, image: photo }
+    this.#decoded = { ...shown, image: photo }
     this.onPhoto()
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
       showProgress(`Compiling ${done} of ${total} kernels …`, done / total)
-    const { tile } = settings()
+    const { tile, crf } = settings()
     const [size, window] = tile === undefined ? [photo] : [{ width: tile, height: tile }, { size: tile }]
-    await model.warmUp(size, { ...networkSettings(), ...window, onProgress, signal })
+    const output = crf === undefined ? 'mask' : 'probabilities'
+    await model.warmUp(size, { ...networkSettings(), ...window, output, onProgress, signal })
     times.lap('Compiling')
     showProgress('Segmenting …')
     const onTile = ({ done, total }: { done: number; total: number }) =>
       showProgress(`Segmenting tile ${done} of ${total} …`, done / total)
-    const found = await model.segmentOnGpu(photo, { ...settings(), onTile, signal })
+    const run = (onIteration?: OnGpuOptions['onIteration']) =>
+      model.segmentOnGpu(photo, { ...settings(), onTile, onIteration, signal })
+    const found = await (crf === undefined ? run() : this.#crf.run({ model, image: photo, signal }, run))
     await model.gpu.finish()
     if (signal.aborted) return found.release()
     times.lap('Network')
@@ -135,6 +181,7 @@ export class Session {
     showProgress('')
     showFacts(times.laps)
     showMemory(model.gpu)
+    this.#tellShown()
   }
 
   async startCamera(): Promise<void> {
@@ -144,39 +191,21 @@ export class Session {
     zoom.fit()
     const camera = await startCamera()
     this.#camera = camera
+    this.#tellShown()
     camera.signal.addEventListener('abort', () => {
       if (this.#camera === camera) this.#camera = undefined
     })
     await this.#follow(camera)
   }
 
-  /** Stops the camera, and goes on with its last picture as a photo. */
-  async freeze(): Promise<void> {
-    if (!this.#camera) return
+  /** Stops the camera, and returns its last picture as a photo. */
+  async freeze(): Promise<File[]> {
+    if (!this.#camera) return []
     showProgress('Freezing …')
     const bitmap = await createImageBitmap(this.#camera.video)
     this.#camera.stop()
     this.#frozen++
-    await this.showPhoto({ name: `camera ${this.#frozen}.png`, blob: await pngOf(bitmap) })
-  }
-
-  async saveMask(): Promise<void> {
-    if (!this.#model || !this.#photo) return
-    const found = await this.#model.segment(this.#photo.blob, settings())
-    download(`${baseName(this.#photo.name)}.mask.png`, await found.maskPng())
-  }
-
-  /** The picture as it is shown, in the photo's own size. */
-  async saveOverlay(): Promise<void> {
-    if (!this.#model || !this.#shown || !this.#photo) return
-    const { gpu } = this.#model
-    const { width, height } = fitting(this.#shown.photo, gpu.limits.maxTextureDimension2D)
-    const canvas = new OffscreenCanvas(width, height)
-    const painter = await Painter.create(gpu, canvas)
-    await painter.paint({ ...this.#shown, colours: this.#legend.colours })
-    const blob = await canvas.convertToBlob()
-    painter.destroy()
-    download(`${baseName(this.#photo.name)}.overlay.png`, blob)
+    return [new File([await pngOf(bitmap)], `camera ${this.#frozen}.png`, { type: 'image/png' })]
   }
 
   async #follow(camera: Camera): Promise<void> {
@@ -193,8 +222,9 @@ export class Session {
       onFrame: async frame => {
         if (frames === 0) showProgress('')
         const stage = await this.#stageOn(model)
-        await stage.show(frame)
-        shown = frame
+        const picture = await this.live.apply(model.gpu, frame)
+        await stage.show(picture)
+        shown = picture
         const now = performance.now()
         showFacts({
           'Last frame': milliseconds(frame.milliseconds),
@@ -206,13 +236,15 @@ export class Session {
       },
     })
     this.#stage?.forget(shown)
+    if (this.#camera) return // which goes on with other settings
+    this.live.end()
+    this.#tellShown()
   }
 
   async #show(found: GpuSegmentation, stage: Stage): Promise<void> {
     await stage.show(found)
     this.#shown?.release()
     this.#shown = found
-    for (const id of ['save-mask', 'save-overlay']) button(id).disabled = false
   }
 
   /** A stage on the model's GPU, which is another one after it was lost. */

@@ -1,6 +1,6 @@
 // The panel of the view: how a picture is segmented.
 
-import type { InferenceOptions, TileOptions } from '../../src/inference/inference_options.ts'
+import type { InferenceOptions, RefinedOptions } from '../../src/inference/inference_options.ts'
 import { outputStrides } from '../../src/model/config.ts'
 import type { DeepLab } from '../../src/web/index.ts'
 import { type Choice, CONTROLS, type Control, valueIn } from './controls.ts'
@@ -33,18 +33,22 @@ byId('options', HTMLElement).append(
   ),
 )
 
+/** The control of an option. */
+export const elementFor = (option: keyof RefinedOptions): ControlElement =>
+  elements.find(([control]) => control.option === option)![1]
+
 const textOf = (element: ControlElement): string =>
   element instanceof HTMLInputElement && element.type === 'checkbox' ? String(element.checked) : element.value
 
 /** How photos are segmented. Throws a UserError that names a control whose value is none. */
-export const settings = (): InferenceOptions & TileOptions =>
+export const settings = (): RefinedOptions =>
   Object.fromEntries(
     elements.map(([control, element]) => [control.option, valueIn(control, textOf(element))]),
   )
 
-/** How the camera's frames are segmented, and a photo if it is not in tiles. Throws as `settings` does. */
+/** How the camera's frames are segmented, and a photo without tiles and CRF. Throws as `settings` does. */
 export function networkSettings(): InferenceOptions {
-  const { tile: _, overlap: __, ...network } = settings()
+  const { tile: _, overlap: __, crf: ___, ...network } = settings()
   return network
 }
 

@@ -25,9 +25,13 @@ const MAX_PIXELS = 2560
 /** The width of outlines, in CSS pixels. */
 const OUTLINE = 1.75
 
+const NO_COLOURS = new Uint32Array(256)
+
 export interface Picture {
   photo: GpuPhoto
   map: GpuClassMap
+  /** Whether to show the photo without the colours of the classes. */
+  isPlain?: boolean
 }
 
 export class Stage {
@@ -91,6 +95,7 @@ export class Stage {
 
   destroy(): void {
     this.#ends.abort()
+    this.#picture = undefined
     this.#painter.destroy()
   }
 
@@ -99,11 +104,11 @@ export class Stage {
     const share = Number(split.value) / 100
     divider.hidden = share === 0
     divider.style.setProperty('--split', String(share))
-    const { photo, map } = this.#picture
+    const { photo, map, isPlain } = this.#picture
     const pixel = canvas.width / (view.clientWidth * zoom.window.scale)
     await this.#painter.paint({
-      ...{ photo, map, split: share, colours: this.#legend.colours },
-      outline: outlines.checked ? OUTLINE * pixel : 0,
+      ...{ photo, map, split: share, colours: isPlain ? NO_COLOURS : this.#legend.colours },
+      outline: outlines.checked ? Math.max(1, OUTLINE * pixel) : 0,
     })
   }
 

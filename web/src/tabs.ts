@@ -1,6 +1,7 @@
 // The panels beside the picture, of which one is open: View, Teach or Export.
 
 import { button, byId } from './dom.ts'
+import { doing } from './messages.ts'
 
 const NAMES = ['view', 'teach', 'export'] as const
 type TabName = (typeof NAMES)[number]
@@ -11,12 +12,19 @@ const tabs = NAMES.map(name => ({
   panel: byId(`${name}-panel`, HTMLElement),
 }))
 
-/** Calls `onOpen` with each panel that the user opens. The arrow keys go from tab to tab, as the ARIA practices say. */
-export function useTabs(onOpen: (name: TabName) => void): void {
+/**
+ * Calls `onOpen` with each panel that the user opens, and shows the panel once that is done. The arrow keys go from tab to tab, as the
+ * ARIA practices say.
+ */
+export function useTabs(onOpen: (name: TabName) => Promise<void>): void {
+  let wanted: TabName = 'view'
   for (const [index, { name, tab }] of tabs.entries()) {
     tab.addEventListener('click', () => {
-      open(name)
-      onOpen(name)
+      wanted = name
+      doing(async () => {
+        await onOpen(name)
+        if (wanted === name) open(name)
+      })
     })
     tab.addEventListener('keydown', ({ key }) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[key]

@@ -1,203 +1,268 @@
 // The panel that teaches the model what the user paints.
 
-import { type DeepLab, DeviceLostError, Lesson, type LessonOptions } from '../../src/web/index.ts'
+import { type DeepLab, IGNORE_INDEX, type Lesson, UserError } from '../../src/web/index.ts'
 import { Brush } from './brush.ts'
+import { removeColour, setColours } from './class_colours.ts'
+import { ClassList } from './class_list.ts'
 import { button, byId, input, make, select } from './dom.ts'
+import { Heat } from './heat.ts'
+import { LessonPanel } from './lesson_panel.ts'
+import { maskBytes } from './mask_bytes.ts'
 import { doing, onClick, showProblem } from './messages.ts'
-import { download } from './save.ts'
-import type { Session, ShownPhoto } from './session.ts'
-import { Strokes } from './strokes.ts'
+import type { ModelPanel } from './model_panel.ts'
+import { PaintedPhotos, paintedText } from './painted_photos.ts'
+import type { PhotoStrip } from './photos.ts'
+import type { Session } from './session.ts'
+import type { MaskPixels, Point } from './strokes.ts'
+import { Teaching } from './teaching.ts'
 
 const brushClass = select('class')
 const part = select('part')
-const [paint, look] = [input('paint'), input('look')]
+const look = input('look')
 const [train, stop] = [button('train'), button('stop-training')]
 const [undo, reset] = [button('undo'), button('reset')]
+const [undoStroke, clear] = [button('undo-stroke'), button('clear-strokes')]
 const loss = byId('loss', HTMLElement)
+const score = byId('score', HTMLElement)
+const amount = byId('painted', HTMLElement)
 
-const STEPS = 40
 /** Steps between two previews. */
 const PREVIEW = 5
 
-interface Painted {
-  image: ShownPhoto['image']
-  strokes: Strokes
+interface TeachParts {
+  session: Session
+  models: ModelPanel
+  strip: PhotoStrip
 }
 
 export class TeachPanel {
   readonly #session: Session
-  readonly #brush = new Brush()
-  /** The photos that were painted on, by name, and the present one. */
-  readonly #painted = new Map<string, Painted>()
-  #model: DeepLab | undefined
-  #lesson: Lesson | undefined
+  readonly #painted: PaintedPhotos
+  readonly #teaching: Teaching
+  readonly #heat: Heat
+  readonly #lessons: LessonPanel
+  readonly #classes = new ClassList({
+    rename: (id, name) => this.#change(lesson => lesson.renameClass(id, name)),
+    remove: id => this.#removeClass(id),
+  })
+  readonly #brush = new Brush({
+    changed: () => this.#showAmount(),
+    doing: work => doing(async () => work(), clear),
+    copyClassAt: point => this.#copyClassAt(point),
+  })
   #isOpen = false
-  /** Names of the lesson's photos. */
-  #photos = new Set<string>()
 
-  constructor(session: Session) {
+  constructor({ session, models, strip }: TeachParts) {
     this.#session = session
-    session.onModel = model => this.#begin(model)
-    session.onPhoto = () => this.#showStrokes()
-    for (const choice of [paint, look]) choice.addEventListener('change', () => this.#showStrokes())
-    button('clear-strokes').addEventListener('click', () => {
-      this.#present()?.clear()
+    this.#painted = new PaintedPhotos(strip)
+    this.#teaching = new Teaching(this.#painted, () => part.value as Teaching['part'])
+    this.#heat = new Heat({ session, teaching: this.#teaching, painted: this.#painted })
+    this.#lessons = new LessonPanel({ teaching: this.#teaching, painted: this.#painted, models, strip })
+    session.onModel = model => {
+      setColours([])
+      this.#begin(model)
+    }
+    session.onPhoto = () => {
+      this.#heat.hide()
       this.#showStrokes()
-    })
-    const newClass = byId('add-class', HTMLFormElement)
-    newClass.addEventListener('submit', event => {
-      event.preventDefault()
-      doing(() => this.#addClass(input('new-class').value.trim()), newClass)
-    })
-    part.addEventListener('change', () => doing(() => this.#end(), part))
-    onClick(train, () => this.#train())
-    onClick(undo, () => this.#goBack(lesson => lesson.undo()))
-    onClick(reset, () => this.#goBack(lesson => lesson.reset()))
-    button('save-model').addEventListener('click', () => this.#save())
+    }
+    session.onShown(() => this.#heat.update())
+    this.#listen()
+    if (session.model) this.#begin(session.model)
   }
 
   /** Strokes are shown, and the brush paints, while the panel is open. */
   show(isOpen: boolean): void {
     this.#isOpen = isOpen
     this.#showStrokes()
+    this.#heat.open(isOpen)
+  }
+
+  /** Opens the file of a lesson. */
+  async openLesson(file: File): Promise<void> {
+    await this.#lessons.open(file)
+    button('teach-tab').click()
+  }
+
+  /** Labels from a file become the photo's strokes. */
+  take(labels: Uint8Array): void {
+    this.#present()?.strokes.begin()
+    this.#present()?.strokes.replace(labels)
+    button('teach-tab').click()
+  }
+
+  #listen(): void {
+    look.addEventListener('change', () => this.#showStrokes())
+    const newClass = byId('add-class', HTMLFormElement)
+    newClass.addEventListener('submit', event => {
+      event.preventDefault()
+      doing(() => this.#addClass(input('new-class').value.trim()), newClass)
+    })
+    undoStroke.addEventListener('click', () => this.#undoStroke())
+    document.addEventListener('keydown', event => {
+      if (!isUndo(event) || !this.#isOpen || undoStroke.disabled) return
+      event.preventDefault()
+      this.#undoStroke()
+    })
+    clear.addEventListener('click', () => {
+      this.#present()?.strokes.begin()
+      this.#present()?.strokes.clear()
+      this.#showStrokes()
+    })
+    onClick(button('copy-mask'), () => this.#copyMask())
+    part.addEventListener('change', () =>
+      doing(() => this.#teaching.end().then(() => this.#offerSteps()), part),
+    )
+    onClick(train, () => this.#train())
+    onClick(undo, () => this.#goBack(lesson => lesson.undo()))
+    onClick(reset, () => this.#goBack(lesson => lesson.reset()))
   }
 
   /** Teaches another model. Strokes of classes that it does not have are gone. */
   #begin(model: DeepLab): void {
-    this.#model = model
     this.#painted.clear()
+    this.#teaching.begin(model).then(() => this.#offerSteps(), showProblem)
     this.#showStrokes()
     this.#offerClasses()
-    this.#end().catch(showProblem)
   }
 
   #offerClasses(): void {
     const { value } = brushClass
-    const names = this.#model?.classNames ?? []
+    const names = this.#teaching.classNames
     brushClass.replaceChildren(
       ...names.map((name, id) => make('option', { value: String(id), textContent: name })),
     )
     brushClass.value = value !== '' && Number(value) < names.length ? value : '0'
+    this.#classes.show(names)
   }
 
   async #addClass(name: string): Promise<void> {
-    const lesson = await this.#open()
-    await lesson.addClass(name)
-    await this.#adopt(lesson)
-    brushClass.value = String(lesson.classNames.length - 1)
+    await this.#change(lesson => lesson.addClass(name))
+    brushClass.value = String(this.#teaching.classNames.length - 1)
     input('new-class').value = ''
-    paint.checked = true
+    look.checked = false
     this.#showStrokes()
   }
 
-  async #train(): Promise<void> {
-    const lesson = await this.#open()
-    await this.#setPhotos(lesson)
-    const ends = new AbortController()
-    stop.onclick = () => ends.abort()
-    this.#setBusy(true)
-    const start = performance.now()
-    try {
-      for await (const step of lesson.train({ steps: STEPS, signal: ends.signal })) {
-        const seconds = (performance.now() - start) / 1000
-        loss.textContent = `Step ${step.step} of ${STEPS}, loss ${step.loss.toFixed(3)}, ${seconds.toFixed(1)} s`
-        if (step.step % PREVIEW === 0) await this.#preview(lesson)
-      }
-    } catch (error) {
-      if (!ends.signal.aborted) throw await this.#explained(error)
-    } finally {
-      this.#setBusy(false)
-    }
-    await this.#adopt(lesson)
+  async #removeClass(id: number): Promise<void> {
+    await this.#change(lesson => lesson.removeClass(id))
+    this.#painted.renumber(old => {
+      if (old === id) return IGNORE_INDEX
+      return old > id && old !== IGNORE_INDEX ? old - 1 : old
+    })
+    removeColour(id)
+    if (Number(brushClass.value) > id) brushClass.value = String(Number(brushClass.value) - 1)
+    this.#showStrokes()
     await this.#session.again()
   }
 
-  async #goBack(step: (lesson: Lesson) => Promise<unknown>): Promise<void> {
-    const lesson = await this.#open()
-    await step(lesson)
-    loss.textContent = ''
-    await this.#adopt(lesson)
-    await this.#session.again()
-  }
-
-  #save(): void {
-    for (const [name, content] of this.#model?.modelFiles() ?? [])
-      download(name, new Blob([content as Uint8Array<ArrayBuffer>]))
-  }
-
-  /** The lesson, or a new one from the model as it is. */
-  async #open(): Promise<Lesson> {
-    const { gpu, state } = this.#model!
-    if (this.#lesson?.gpu !== gpu) await this.#end() // the GPU was lost meanwhile
-    this.#lesson ??= await Lesson.create(gpu, state, { part: part.value as LessonOptions['part'] })
-    return this.#lesson
-  }
-
-  async #end(): Promise<void> {
-    const lesson = this.#lesson
-    this.#lesson = undefined
-    this.#photos = new Set()
-    this.#offerSteps()
-    await lesson?.dispose()
-  }
-
-  /** Gives the lesson the photos with strokes, and what is painted on them. */
-  async #setPhotos(lesson: Lesson): Promise<void> {
-    for (const [name, { image, strokes }] of this.#painted) {
-      if (strokes.isEmpty && !this.#photos.has(name)) continue
-      if (!this.#photos.has(name)) await lesson.setPhoto(name, image)
-      this.#photos.add(name)
-      await lesson.setLabels(name, strokes.labels)
-    }
-  }
-
-  async #preview(lesson: Lesson): Promise<void> {
-    const { photo } = this.#session
-    if (photo && this.#photos.has(photo.name)) await this.#session.showMap(await lesson.preview(photo.name))
-  }
-
-  async #adopt(lesson: Lesson): Promise<void> {
-    await this.#model!.setModel(await lesson.model())
+  /** Changes the classes. */
+  async #change(work: (lesson: Lesson) => Promise<unknown>): Promise<void> {
+    await this.#teaching.change(work)
     this.#offerClasses()
     this.#offerSteps()
   }
 
-  async #explained(error: unknown): Promise<unknown> {
-    if (!(error instanceof DeviceLostError)) return error
-    await this.#end()
-    return new Error('The GPU was lost during the training. The strokes are kept: train again.', {
-      cause: error,
-    })
+  async #train(): Promise<void> {
+    const ends = new AbortController()
+    stop.onclick = () => ends.abort()
+    this.#setBusy(true)
+    score.textContent = ''
+    this.#heat.hide()
+    try {
+      score.textContent = await this.#teaching.train({
+        signal: ends.signal,
+        holdsBack: input('hold-back').checked,
+        onStep: async (text, lesson, step) => {
+          loss.textContent = text
+          if (step % PREVIEW === 0) await this.#preview(lesson)
+        },
+      })
+    } finally {
+      this.#setBusy(false)
+      this.#offerSteps()
+    }
+    await this.#session.again()
+  }
+
+  async #preview(lesson: Lesson): Promise<void> {
+    const { photo } = this.#session
+    if (photo && this.#teaching.photos.has(photo.name))
+      await this.#session.showMap(await lesson.preview(photo.name))
+  }
+
+  async #goBack(step: (lesson: Lesson) => Promise<unknown>): Promise<void> {
+    await this.#change(step)
+    loss.textContent = score.textContent = ''
+    await this.#session.again()
+  }
+
+  async #copyMask(): Promise<void> {
+    this.#copy(await this.#readMask())
+  }
+
+  async #copyClassAt({ x, y }: Point): Promise<void> {
+    const found = await this.#readMask()
+    const { mask, width, height } = found
+    const at = (share: number, size: number) => Math.min(size - 1, Math.max(0, Math.floor(share * size)))
+    this.#copy(found, mask[at(y, height) * width + at(x, width)])
+  }
+
+  async #readMask(): Promise<MaskPixels> {
+    const { model, photo, shown } = this.#session
+    if (!model || !photo || !shown)
+      throw new UserError('there is no mask to copy: choose a photo, and wait until it is segmented')
+    const { width, height } = shown.map
+    return { mask: await maskBytes(model.gpu, shown.map), width, height }
+  }
+
+  #copy(mask: MaskPixels, only?: number): void {
+    const strokes = this.#present()?.strokes
+    if (!strokes) return
+    strokes.begin()
+    strokes.copy(mask, { only })
+    look.checked = false
+    this.#showStrokes()
+  }
+
+  #undoStroke(): void {
+    this.#present()?.strokes.undo()
+    this.#showStrokes()
   }
 
   #offerSteps(): void {
-    undo.disabled = reset.disabled = (this.#lesson?.undoable ?? 0) === 0
+    undo.disabled = reset.disabled = this.#teaching.undoable === 0
   }
 
   #setBusy(isBusy: boolean): void {
     stop.hidden = !isBusy
-    for (const control of [train, undo, reset, part, paint]) control.disabled = isBusy
+    for (const control of [train, undo, reset, part]) control.disabled = isBusy
   }
 
-  #present(): Strokes | undefined {
+  #present() {
     const { photo } = this.#session
-    if (!photo) return undefined
-    const { name, image } = photo
-    const painted = this.#painted.get(name) ?? { image, strokes: new Strokes(sizeOf(image)) }
-    this.#forgetEmpty()
-    this.#painted.set(name, painted)
-    return painted.strokes
-  }
-
-  /** Frees the pixels of photos that are not part of the lesson. */
-  #forgetEmpty(): void {
-    for (const [name, { strokes }] of this.#painted)
-      if (strokes.isEmpty && !this.#photos.has(name)) this.#painted.delete(name)
+    return photo && this.#painted.of(photo, this.#teaching.photos)
   }
 
   #showStrokes(): void {
-    this.#brush.use(this.#isOpen && paint.checked ? this.#present() : undefined)
+    this.#brush.use(this.#isOpen && !look.checked ? this.#present() : undefined)
+    this.#showAmount()
+  }
+
+  #showAmount(): void {
+    const present = this.#isOpen ? this.#present() : undefined
+    undoStroke.disabled = !present?.strokes.isUndoable
+    clear.disabled = !present || present.strokes.isEmpty
+    if (!present) return
+    this.#painted.mark(present)
+    const { painted } = present.strokes
+    amount.textContent = painted > 0 ? `${paintedText(painted)} on this photo.` : ''
   }
 }
 
-const sizeOf = ({ originalWidth: width, originalHeight: height }: ShownPhoto['image']) => ({ width, height })
+/** Ctrl+Z, and Cmd+Z on a Mac; a text field has its own. */
+const isUndo = ({ key, ctrlKey, metaKey, shiftKey, target }: KeyboardEvent) =>
+  key.toLowerCase() === 'z' &&
+  (ctrlKey || metaKey) &&
+  !shiftKey &&
+  !(target instanceof HTMLInputElement && target.type === 'text')

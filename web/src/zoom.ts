@@ -112,8 +112,10 @@ class Zoom {
   #down(event: PointerEvent): void {
     if (!isOnPicture(event)) return
     this.#pointers.set(event.pointerId, placeOf(event))
-    if (this.#pointers.size > 1) event.stopPropagation()
-    else if (this.#drags(event)) view.setPointerCapture(event.pointerId)
+    if (this.#pointers.size > 1) {
+      event.stopPropagation()
+      strokes.dispatchEvent(new PointerEvent('pointercancel')) // the first finger no longer paints
+    } else if (this.#drags(event)) view.setPointerCapture(event.pointerId)
   }
 
   #move(event: PointerEvent): void {

@@ -1,6 +1,6 @@
 // The engine of this package.
 
-import { createPlan } from '../../../src/graph/plan/plan.ts'
+import { createPlan } from '../../../src/graph/plan/create_plan.ts'
 import { Executor } from '../../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../../src/graph/runtime/weight_store.ts'
 import { openGpu } from '../../../src/node/gpu/dawn.ts'

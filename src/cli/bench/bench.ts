@@ -162,7 +162,7 @@ async function survey(options: Options, subject: Subject, jobs: BenchJob[]) {
     const graphs: FusedGraph[] = []
     for (const job of jobs)
       await failures.attempt(jobText(job), async () => {
-        graphs.push(planJob(job, { ...subject, photo }, gpu).graph)
+        graphs.push((await planJob(job, { ...subject, photo }, gpu)).graph)
       })
     failures.throwIfAny()
     const { variants } = await openTuning(gpu)

@@ -59,7 +59,7 @@ export const stagesOf = ({ profile, kernels, coldStart }: Measures): Stage[] => 
 ]
 
 /** The plan of a job; computes nothing. Throws a UserError if it does not fit on the GPU. */
-export function planJob(job: BenchJob, { model, photo }: Subject, gpu: Gpu): Plan {
+export async function planJob(job: BenchJob, { model, photo }: Subject, gpu: Gpu): Promise<Plan> {
   const { batch, ...options } = job
   return new Segmenter(gpu, model).plan(new Array(batch).fill(photo?.image ?? squareSize(job.size)), options)
 }

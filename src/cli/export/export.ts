@@ -2,12 +2,12 @@
 
 import { type Command as Cli, Command, Option } from 'commander'
 import { UserError } from '../../errors.ts'
+import { LABEL_FORMATS, type LabelFormat } from '../../library/label_formats.ts'
 import { isDatasetName, openDataset } from '../../node/datasets/open.ts'
 import { addInferenceOptions } from '../inference_options.ts'
 import { quietableAction } from '../quiet.ts'
 import type { SegmentCommandOptions } from '../segment/segment_photos.ts'
 import { exportDataset } from './export_dataset.ts'
-import { LABEL_FORMATS, type LabelFormat } from './label_files.ts'
 import { segmentToDataset } from './segment_to_dataset.ts'
 
 const NOTES = `

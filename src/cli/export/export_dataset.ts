@@ -2,11 +2,12 @@
 
 import { IGNORE_INDEX } from '../../data/dataset.ts'
 import { checkClassIds, readLabels } from '../../data/labelled_image.ts'
+import type { LabelFormat } from '../../library/label_formats.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { Failures } from '../errors.ts'
 import { checkWritable, refuseExisting, resultNamer } from '../output.ts'
 import { countBar } from '../progress.ts'
-import { type LabelFormat, labelWriters } from './label_files.ts'
+import { labelWriter } from './label_files.ts'
 
 interface ExportOptions {
   format: LabelFormat
@@ -24,7 +25,7 @@ export async function exportDataset(
   { format, out, split, overwrite }: ExportOptions,
 ): Promise<void> {
   const { classNames } = dataset
-  const writer = labelWriters[format]({ out, split, classNames })
+  const writer = labelWriter(format, { out, split, classNames })
   const namer = resultNamer()
   const photos = dataset.items.map(({ image }) => ({ image, name: namer.photo(image) }))
   await checkWritable(out)

@@ -1,17 +1,16 @@
-// A dataset's labels in the formats of other tools, as files.
+// A dataset's labels in the formats of other tools, as files on disk.
 
 import { join, parse } from 'node:path'
 import sharp from 'sharp'
-import { cocoAnnotations, cocoCategories, type ExportedInstances } from '../../data/coco_export.ts'
 import type { Labels } from '../../data/dataset.ts'
-import { labelmeFile } from '../../data/labelme.ts'
-import { vocPalette } from '../../data/palette.ts'
+import {
+  type LabelFile,
+  type LabelFolder,
+  type LabelFormat,
+  labelFolders,
+} from '../../library/label_formats.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { readImage, readPhotoFile } from '../../node/images/image.ts'
-import { writeMaskPng } from '../../node/images/mask_png.ts'
-
-export const LABEL_FORMATS = ['coco', 'labelme', 'voc'] as const
-export type LabelFormat = (typeof LABEL_FORMATS)[number]
 
 interface Place {
   out: string
@@ -39,79 +38,35 @@ interface LabelWriter {
   end(): Promise<void>
 }
 
-export const labelWriters: Record<LabelFormat, (place: Place) => LabelWriter> = {
-  coco: cocoWriter,
-  labelme: labelmeWriter,
-  voc: vocWriter,
-}
-
-const fileName = ({ image, name }: Omit<LabelledPhoto, 'labels'>) => name + parse(image).ext.toLowerCase()
-
-const copyPhoto = async (from: string, to: string) => writeFileAtomic(to, await readPhotoFile(from))
-
-const writeClasses = (file: string, classNames: readonly string[]) =>
-  writeFileAtomic(file, `${classNames.join('\n')}\n`)
-
-function cocoWriter({ out, split, classNames }: Place): LabelWriter {
-  const index = join(out, 'annotations', `instances_${split}.json`)
-  const instances: ExportedInstances = {
-    images: [],
-    annotations: [],
-    categories: cocoCategories(classNames),
+export function labelWriter(format: LabelFormat, { out, ...options }: Place): LabelWriter {
+  const folder = labelFolders[format](options)
+  const write = async (files: readonly LabelFile[]) => {
+    for (const [path, content] of files) await writeFileAtomic(join(out, path), content)
   }
-  const photoOf = (photo: Omit<LabelledPhoto, 'labels'>) => join(out, 'images', fileName(photo))
   return {
-    index,
-    filesOf: photo => [photoOf(photo)],
+    index: join(out, folder.index),
+    filesOf: photo => pathsOf(folder, photo).map(path => join(out, path)),
     async add({ labels, ...photo }) {
-      await copyPhoto(photo.image, photoOf(photo))
-      const { images, annotations } = instances
-      const id = images.length + 1
-      const { width, height } = labels
-      images.push({ id, file_name: fileName(photo), width, height })
-      const firstId = annotations.length + 1
-      for (const each of cocoAnnotations(labels, { classNames, imageId: id, firstId })) annotations.push(each)
+      const named = namedOf(photo)
+      const bytes = await (folder.needsJpeg ? uprightJpeg : readPhotoFile)(photo.image)
+      await write([[folder.photo(named), bytes]])
+      await write(folder.add(named, labels))
     },
-    end: () => writeFileAtomic(index, JSON.stringify(instances)),
+    end: () => write(folder.end()),
   }
 }
 
-function labelmeWriter({ out, classNames }: Place): LabelWriter {
-  const index = join(out, 'classes.txt')
-  return {
-    index,
-    filesOf: photo => [join(out, fileName(photo)), join(out, `${photo.name}.json`)],
-    async add({ labels, ...photo }) {
-      const imagePath = fileName(photo)
-      await copyPhoto(photo.image, join(out, imagePath))
-      const file = labelmeFile(labels, { classNames, imagePath })
-      await writeFileAtomic(join(out, `${photo.name}.json`), JSON.stringify(file))
-    },
-    end: () => writeClasses(index, classNames),
-  }
+const namedOf = ({ image, name }: Omit<LabelledPhoto, 'labels'>) => ({
+  name,
+  ending: parse(image).ext.toLowerCase(),
+})
+
+function pathsOf(folder: LabelFolder, photo: Omit<LabelledPhoto, 'labels'>): string[] {
+  const named = namedOf(photo)
+  return [folder.photo(named), ...(folder.labels ? [folder.labels(named)] : [])]
 }
 
-function vocWriter({ out, split, classNames }: Place): LabelWriter {
-  const index = join(out, 'ImageSets', 'Segmentation', `${split}.txt`)
-  const names: string[] = []
-  const photoOf = (name: string) => join(out, 'JPEGImages', `${name}.jpg`)
-  const maskOf = (name: string) => join(out, 'SegmentationClass', `${name}.png`)
-  return {
-    index,
-    filesOf: ({ name }) => [photoOf(name), maskOf(name)],
-    async add({ image, name, labels }) {
-      await writeFileAtomic(photoOf(name), await uprightJpeg(image))
-      await writeMaskPng(maskOf(name), labels, vocPalette)
-      names.push(name)
-    },
-    async end() {
-      await writeClasses(join(out, 'classes.txt'), classNames)
-      await writeFileAtomic(index, names.map(name => `${name}\n`).join(''))
-    },
-  }
-}
-
-/** Tools for VOC know only JPEGs, and do not turn them. A JPEG that is upright stays as it is. */
+/** A JPEG that is upright stays as it is. */
 async function uprightJpeg(file: string): Promise<Uint8Array> {
   const bytes = await readPhotoFile(file)
   const { format, orientation = 1 } = await sharp(bytes).metadata()

@@ -1,10 +1,10 @@
 // `--cutout` and `--background` of `atrous segment`: classes of a photo on transparent ground, or on another background.
 
 import type { Image } from '../../data/image.ts'
-import type { Colour } from '../../data/palette.ts'
 import { UserError } from '../../errors.ts'
 import type { ClassMap } from '../../inference/class_map.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
+import { keptClasses, plainBackground } from '../../library/cutout_texts.ts'
 import type { SegmentOptions } from '../../library/segment_options.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import type { CutoutOptions } from '../../node/segmentation.ts'
@@ -26,20 +26,11 @@ export function cutoutOptions(
   { cutout, background }: CutoutFlags,
   classNames: readonly string[],
 ): CutoutOptions {
-  const classes = cutout === 'all' ? undefined : cutout!.split(',').map(name => name.trim())
-  const unknown = classes?.find(name => !classNames.includes(name))
-  if (unknown !== undefined)
-    throw new UserError(`--cutout: ${JSON.stringify(unknown)} is none of all, ${classNames.join(', ')}`)
+  const classes = keptClasses('--cutout', cutout!, classNames)
   return { classes, background: background === undefined ? undefined : backgroundOf(background) }
 }
 
-function backgroundOf(text: string): CutoutOptions['background'] {
-  if (text === 'blur') return text
-  const hex = /^#([\da-f]{2})([\da-f]{2})([\da-f]{2})$/i.exec(text)
-  if (!hex) return { picture: text }
-  const [red, green, blue] = hex.slice(1).map(digits => Number.parseInt(digits, 16))
-  return [red, green, blue] satisfies Colour
-}
+const backgroundOf = (text: string): CutoutOptions['background'] => plainBackground(text) ?? { picture: text }
 
 /** The class map of a photo, and the PNG of its cut-out. `withScores`: whether the map keeps its probabilities. */
 export async function segmentWithCutout(

@@ -4,10 +4,10 @@
 import { inputsOf, parametersOf } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { crossEntropyLoss } from '../ops/cross_entropy.ts'
+import { differentiateOp } from '../ops/gradients.ts'
 import type { BackwardOp, FoldedGraph, FusedGraph, FusedOp, GradientTape, ModelGraph } from '../ops/index.ts'
 import type { LossInputs, LossTerms } from '../ops/loss_term.ts'
 import type { ResizeOp } from '../ops/resize.ts'
-import { differentiateOp } from '../ops/training_ops.ts'
 import {
   type Distillation,
   type UnbiasedDistillationOp,

@@ -1,51 +1,20 @@
-// The gradient of a dense convolution's input: a convolution itself where it is one, else phase by phase.
+// The gradient of a dense convolution's input, phase by phase: where it is no convolution itself.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import {
   type Conv2dBackwardInputOptions,
   conv2dBackwardInput,
   conv2dBackwardInputSubgroup,
   conv2dBackwardInputTiled,
 } from '../../kernels/convolution/conv2d_backward_input.ts'
-import { subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
-import { windowedSize } from '../../kernels/geometry.ts'
-import { conv2dKey } from './choose.ts'
+import { subgroupTile } from '../../kernels/convolution/subgroup_tile.ts'
+import { inputGradientKey } from './gradient_keys.ts'
 import { inputGradientTile, inputGradientTiles } from './gradient_tiles.ts'
 import type { ConvolutionTarget } from './policy.ts'
 import { registerTiles, stagedTileName, subgroupTileName, subgroupTiles, tileName } from './space.ts'
 import type { Candidate } from './strategy.ts'
 import type { Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
-
-/**
- * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
- * padding leaves of the kernel's reach; undefined where that is negative (a padded 1×1), and at other strides.
- */
-export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2dOptions | undefined {
-  const { label, input, outChannels, kernel, stride, dilation, padding } = options
-  const [n, h, w, inChannels] = input
-  const [reachY, reachX] = kernel.map(taps => (taps - 1) * dilation)
-  const { top, bottom, left, right } = padding
-  const rest = { top: reachY - top, bottom: reachY - bottom, left: reachX - left, right: reachX - right }
-  if (stride > 1 || rest.top < 0 || rest.left < 0) return undefined
-  const out = windowedSize({ h, w }, options)
-  return {
-    label,
-    input: [n, out.h, out.w, outChannels],
-    outChannels: inChannels,
-    kernel,
-    stride: 1,
-    dilation,
-    padding: rest,
-    bias: 'none',
-    activation: 'none',
-  }
-}
-
-/** The key of the gradient in `Policy.tuned`, where it is not a convolution. */
-export const inputGradientKey = (options: Conv2dBackwardInputOptions): string =>
-  `gradient of the input: ${conv2dKey(options)}`
 
 interface PhaseKernel extends Candidate {
   kernel: Kernel

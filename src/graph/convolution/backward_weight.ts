@@ -12,14 +12,14 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd/winograd.ts'
 import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
-import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply.ts'
-import { winogradOutputBackward } from '../../kernels/winograd/winograd_output.ts'
-import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight.ts'
+import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply_backward.ts'
+import { winogradOutputBackward } from '../../kernels/winograd/winograd_output_backward.ts'
+import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
-import { conv2dKey } from './choose.ts'
+import { weightGradientKey } from './gradient_keys.ts'
 import type { ConvolutionTarget } from './policy.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
 import type { Candidate } from './strategy.ts'
@@ -45,10 +45,6 @@ interface WeightGradient {
 interface WeightGradientStrategy extends Candidate {
   lower(layer: WeightGradient): Step[]
 }
-
-/** The key of the gradient in `Policy.tuned`. */
-export const weightGradientKey = (options: Conv2dBackwardWeightOptions): string =>
-  `gradient of the weight: ${conv2dKey(options)}`
 
 /** The steps that leave the gradient of a dense convolution's weight. */
 export const lowerWeightGradient = (layer: WeightGradient, target: ConvolutionTarget): Step[] =>

@@ -1,10 +1,10 @@
 // The tiles that tuning tries besides a kernel's default, and their names. No tile is the best on every GPU.
 
 import type { Conv2dTile } from '../../kernels/convolution/conv2d.ts'
-import type { RowTiles } from '../../kernels/convolution/conv2d_rows.ts'
-import type { SubgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
 import { loadsEvenly, type StagedTile, stagedBytes } from '../../kernels/convolution/conv2d_tiled.ts'
 import { type RowTile, rowTileLimits } from '../../kernels/convolution/row_products.ts'
+import type { RowTiles } from '../../kernels/convolution/row_tiles.ts'
+import type { SubgroupTile } from '../../kernels/convolution/subgroup_tile.ts'
 import { vectors } from '../../kernels/layout.ts'
 import type { Device } from './target.ts'
 

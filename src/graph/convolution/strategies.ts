@@ -9,13 +9,6 @@ import {
   registerTile,
 } from '../../kernels/convolution/conv2d.ts'
 import {
-  chooseRowTile,
-  conv2dRows,
-  conv2dRowsCost,
-  conv2dRowsSplits,
-} from '../../kernels/convolution/conv2d_rows.ts'
-import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
-import {
   type Conv2dBranches,
   conv2dTiled,
   conv2dTiledCost,
@@ -25,7 +18,9 @@ import {
   type StagedTile,
 } from '../../kernels/convolution/conv2d_tiled.ts'
 import type { RowTile } from '../../kernels/convolution/row_products.ts'
-import { matrixKernel } from './matrix_units.ts'
+import { chooseRowTile, conv2dRowsCost, conv2dRowsSplits } from '../../kernels/convolution/row_tiles.ts'
+import { type SubgroupTile, subgroupTile } from '../../kernels/convolution/subgroup_tile.ts'
+import { matrixKernel, rowKernels, subgroupKernels } from './device_kernels.ts'
 import {
   registerTiles,
   rowTileName,
@@ -65,6 +60,7 @@ const subgroupWith = (
     const { outChannels } = options
     const chosen = tile ?? subgroupTile(outChannels, device)
     const subgroupSize = device.subgroupSize!
+    const { conv2dSubgroup } = subgroupKernels(device)!
     return textures(conv2dSubgroup({ ...options, tile: chosen, subgroupSize }), options, device)
   },
   // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
@@ -89,11 +85,12 @@ const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
 
 const rowsWith = (tileOf: (options: Conv2dOptions, device: Device) => RowTile): TiledKernel => ({
   work: (options, { device }) => conv2dRowsCost(options, tileOf(options, device)),
-  kernel: (options, device) => conv2dRows({ ...options, tile: tileOf(options, device) }),
+  kernel: (options, device) => rowKernels(device)!.conv2dRows({ ...options, tile: tileOf(options, device) }),
   split: {
     count: (options, device) =>
       conv2dRowsSplits(options, tileOf(options, device), vendorRowTiles(device)?.enoughLanes),
-    kernel: (options, splits, device) => conv2dRows({ ...options, splits, tile: tileOf(options, device) }),
+    kernel: (options, splits, device) =>
+      rowKernels(device)!.conv2dRows({ ...options, splits, tile: tileOf(options, device) }),
   },
 })
 
@@ -128,7 +125,7 @@ const all = [
   direct({
     name: 'conv2d_subgroup',
     title: 'one subgroup a tile, weights broadcast to its lanes: for vector units of CPUs',
-    supports: (_, { subgroupSize }) => subgroupSize !== undefined,
+    supports: (_, device) => subgroupKernels(device) !== undefined,
     cost: (options, { device }) => (device.isCpu ? subgroupCost(options, device) : Infinity),
     ...subgroupWith(),
     tiles: ({ outChannels }) =>

@@ -1,7 +1,7 @@
 // The cost of conv2d_subgroup on a CPU, with its input in a buffer and in a texture. What costs are based on is in bench/NOTES.md.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
-import { subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
+import { subgroupTile } from '../../kernels/convolution/subgroup_tile.ts'
 import { vectors } from '../../kernels/layout.ts'
 import type { Device } from './target.ts'
 import { LEAST_LOADS } from './through_textures.ts'

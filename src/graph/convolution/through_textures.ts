@@ -3,14 +3,15 @@
 import type { Kernel } from '../../gpu/kernel.ts'
 import { fitsTexture } from '../../gpu/quirks/texture_reads.ts'
 import { VECTOR_BYTES } from '../../kernels/layout.ts'
+import { subgroupKernels } from './device_kernels.ts'
 import type { Device } from './target.ts'
 
 /** How often a kernel has to load each vector of an input, so that the copy into a texture is worth its time: bench/NOTES.md. */
 export const LEAST_LOADS = 4
 
 /** Whether a device reads vectors faster from textures than from buffers. */
-export const readsTextures = ({ quirks, subgroupSize }: Device): boolean =>
-  quirks?.has('textures') === true && subgroupSize !== undefined
+export const readsTextures = (device: Device): boolean =>
+  device.quirks?.has('textures') === true && subgroupKernels(device) !== undefined
 
 /**
  * The kernel, reading those inputs through textures that it loads often enough, and that fit. `loads` has the inputs by name, and how

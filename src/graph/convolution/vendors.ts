@@ -3,9 +3,10 @@
 // of (bench/NOTES.md, "What compilers of real GPUs make of it").
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { RowTiles } from '../../kernels/convolution/conv2d_rows.ts'
 import type { StagedTile } from '../../kernels/convolution/conv2d_tiled.ts'
 import { type RowTile, rowTileLimits } from '../../kernels/convolution/row_products.ts'
+import type { RowTiles } from '../../kernels/convolution/row_tiles.ts'
+import { rowKernels } from './device_kernels.ts'
 import { fitsLimits, fitsWorkgroup } from './space.ts'
 import type { Device } from './target.ts'
 
@@ -108,7 +109,7 @@ export const vendorTile = (device: Device): StagedTile | undefined =>
 export function vendorRowTiles(device: Device): RowTiles | undefined {
   const rows = rowsOf(device).find(({ rows }) => rows !== undefined)?.rows
   const fits = (tile: RowTile) => fitsLimits(rowTileLimits(tile), device)
-  if (!rows || !fits(rows.small)) return undefined
+  if (!rows || !rowKernels(device) || !fits(rows.small)) return undefined
   return fits(rows.large) ? rows : { ...rows, large: rows.small }
 }
 

@@ -13,19 +13,13 @@ import {
   winogradTiles,
   winogradWeightBytes,
 } from '../../kernels/winograd/winograd.ts'
-import { winogradInput, winogradInputRows } from '../../kernels/winograd/winograd_input.ts'
-import {
-  multiplyTile,
-  TILED_MULTIPLY_TILE,
-  winogradMultiply,
-  winogradMultiplyRows,
-  winogradMultiplyTexture,
-  winogradMultiplyTiled,
-} from '../../kernels/winograd/winograd_multiply.ts'
-import { winogradOutput, winogradOutputRows } from '../../kernels/winograd/winograd_output.ts'
+import { winogradInputRows } from '../../kernels/winograd/winograd_input_rows.ts'
+import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradOutputRows } from '../../kernels/winograd/winograd_output_rows.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { PackedWeights } from '../lower/packed_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
+import { rowKernels, type SubgroupKernels, subgroupKernels } from './device_kernels.ts'
 import {
   biasOperand,
   type ConvolutionLayer,
@@ -121,9 +115,9 @@ function repackedEachStep(op: AnyOp, { parts: [{ kernel, parameters }] }: Packed
 
 /** Winograd's three kernels on a device. */
 interface WinogradKernels {
-  input: typeof winogradInput
+  input: typeof winogradInputRows
   product: (options: WinogradStepOptions) => Kernel
-  output: typeof winogradOutput
+  output: typeof winogradOutputRows
   /** The tiles and vectors that a workgroup of the product computes. */
   tile(options: WinogradOptions): { tiles: number; vectors: number }
   /** Bytes that the steps leave for each other, at most. */
@@ -131,8 +125,8 @@ interface WinogradKernels {
 }
 
 function kernelsOf(device: Device): WinogradKernels {
-  const { isCpu, subgroupSize } = device
-  return isCpu && subgroupSize !== undefined ? bySubgroups(device, subgroupSize) : byRows(device)
+  const subgroup = device.isCpu ? subgroupKernels(device) : undefined
+  return subgroup ? bySubgroups(device, subgroup) : byRows(device)
 }
 
 /** For hardware GPUs: what the steps leave for each other has the channels of a tile next to each other. */
@@ -154,7 +148,8 @@ function byRows(device: Device): WinogradKernels {
   return {
     ...transforms,
     scratchBytes: VENDOR_SCRATCH_BYTES,
-    product: options => winogradMultiplyRows({ ...options, tile: tileOf(options, options.range.count) }),
+    product: options =>
+      rowKernels(device)!.winogradMultiplyRows({ ...options, tile: tileOf(options, options.range.count) }),
     tile(options) {
       const { rows, vectors } = rowWorkgroup(options.outChannels, tileOf(options))
       return { tiles: rows, vectors }
@@ -163,7 +158,11 @@ function byRows(device: Device): WinogradKernels {
 }
 
 /** For CPU adapters: what the steps leave for each other has the tiles of a channel next to each other. */
-function bySubgroups(device: Device, subgroupSize: number): WinogradKernels {
+function bySubgroups(
+  device: Device,
+  { multiplyTile, winogradInput, winogradMultiply, winogradMultiplyTexture, winogradOutput }: SubgroupKernels,
+): WinogradKernels {
+  const subgroupSize = device.subgroupSize!
   return {
     input: winogradInput,
     product(options) {

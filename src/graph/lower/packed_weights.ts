@@ -3,7 +3,6 @@
 import { storedAsFloat16 } from '../../gpu/float16_storage.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
 import type { Launch, Range } from '../../gpu/launch.ts'
-import { packTransposed } from '../../kernels/convolution/pack_transposed.ts'
 import { foldBatchNorm } from '../../kernels/normalisation/fold_batch_norm.ts'
 import type { WinogradOutputs } from '../../kernels/winograd/winograd.ts'
 import { winogradWeight } from '../../kernels/winograd/winograd_weight.ts'
@@ -88,29 +87,8 @@ export function foldingLaunches(
   })
 }
 
-/** The weights with which the gradient of a dense convolution's input is computed. */
-export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): ConvolutionWeights {
-  const key = `${keyOf({ weight, batchNorm })} transposed`
-  const scale = batchNorm && { gamma: batchNorm.gamma, variance: batchNorm.variance }
-  const parameters = { weight, ...scale }
-  const options = { weight: weight.shape, epsilon: batchNorm?.epsilon }
-  return {
-    direct: () => ({
-      key,
-      parts: [{ kernel: packTransposed({ ...options, label: `pack ${key}` }), parameters }],
-    }),
-    winograd: outputs => {
-      const atPoints = `${key} for tiles of ${outputs}`
-      const of = { label: `fold ${atPoints}`, outputs, ofGradient: true, bias: false }
-      return { key: atPoints, parts: [{ kernel: winogradWeight({ ...options, ...of }), parameters }] }
-    },
-    // Rows are the gradient's channels, which are the layer's outputs, in either.
-    ...(isBare({ weight, batchNorm }) && { itself: { parameter: weight, unpacked: false } }),
-  }
-}
-
 /** Whether a weight is a matrix of whole vectors as PyTorch lays it, and all that there is. */
-function isBare({ weight, bias, batchNorm, inputChannels }: Folding): boolean {
+export function isBare({ weight, bias, batchNorm, inputChannels }: Folding): boolean {
   const [outChannels, inChannels, kernelH, kernelW] = weight.shape
   const isMatrix = kernelH === 1 && kernelW === 1 && outChannels % 4 === 0 && inChannels % 4 === 0
   return isMatrix && !bias && !batchNorm && !inputChannels
@@ -123,7 +101,7 @@ export const packedAsFloat16 = (folded: PackedWeights): PackedWeights => ({
   parts: folded.parts.map(({ kernel, ...part }) => ({ ...part, kernel: storedAsFloat16(kernel) })),
 })
 
-function keyOf({ weight, bias, batchNorm, inputChannels }: Folding): string {
+export function keyOf({ weight, bias, batchNorm, inputChannels }: Folding): string {
   const range = inputChannels ? `[${inputChannels.from}…${inputChannels.to}]` : ''
   return `${weight.name}${range}${bias ? ` + ${bias.name}` : ''}${batchNorm ? ` · ${batchNorm.gamma.name}` : ''}`
 }

@@ -1,11 +1,9 @@
-import { accumulateProbabilities } from '../../kernels/resizing/accumulate_probabilities.ts'
 import { sampledRows } from '../../kernels/resizing/resize.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { oneStep } from '../lower/step.ts'
-import { type Resampling, resampled, resamplingOptions } from './band.ts'
-import type { DifferentiableOp } from './definition.ts'
+import { type Resampling, resampled } from './band.ts'
+import type { DifferentiableRules } from './definition.ts'
 import type { ResamplingOptions } from './resize.ts'
 
 export type AccumulateProbabilitiesOp = OpOf<'accumulateProbabilities', { logits: Tensor }> &
@@ -49,14 +47,7 @@ export function meanProbabilitiesShape<Op extends AnyOp>(
   }))
 }
 
-export const accumulateProbabilitiesOp: DifferentiableOp<AccumulateProbabilitiesOp> = {
-  lower(op) {
-    const { logits } = op.inputs
-    const { share: weight, flip, first, alignCorners } = op
-    const size = { label: op.name, input: logits.shape, ...resamplingOptions(op) }
-    const kernel = accumulateProbabilities({ ...size, weight, flip, first, alignCorners })
-    return oneStep(op, kernel, { logits, accumulator: op.output })
-  },
+export const accumulateProbabilitiesRules: DifferentiableRules<AccumulateProbabilitiesOp> = {
   band(op, rows) {
     const heights = { from: op.inputs.logits.shape[1], to: op.output.shape[1] }
     return resampled(op, 'logits', { rows, read: sampledRows({ ...op, ...heights }, rows) })

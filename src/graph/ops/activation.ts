@@ -1,10 +1,10 @@
-import { type Activation, activation, activationBackward } from '../../kernels/elementwise/activation.ts'
+import { type Activation, activation } from '../../kernels/elementwise/activation.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import { pixelwise } from './band.ts'
-import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { DifferentiableOp } from './definition.ts'
 import type { TapeOf } from './tape.ts'
 
 export type ActivationOp = OpOf<'activation', { input: Tensor }> & { activation: Activation }
@@ -31,15 +31,6 @@ export const activationOp: DifferentiableOp<ActivationOp, ActivationBackwardOp> 
 
 export type ActivationBackwardOp = OpOf<'activationBackward', { gradient: Tensor; activated: Tensor }> & {
   activation: Exclude<Activation, 'none'>
-}
-
-export const activationBackwardOp: OpDefinition<ActivationBackwardOp> = {
-  lower(op) {
-    const { gradient, activated } = op.inputs
-    const kernel = activationBackward({ label: op.name, shape: op.output.shape, activation: op.activation })
-    const named = { output_gradient: gradient, output: activated, input_gradient: op.output }
-    return oneStep(op, kernel, named)
-  },
 }
 
 /** The gradient of what an op computes before its activation. */

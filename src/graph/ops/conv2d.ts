@@ -1,15 +1,12 @@
-import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../kernels/convolution/conv2d_backward_input.ts'
 import type { Conv2dBackwardWeightOptions } from '../../kernels/convolution/conv2d_backward_weight.ts'
-import { gradientConvolution, inputGradientByPhases } from '../convolution/backward_input.ts'
-import { lowerWeightGradient } from '../convolution/backward_weight.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
+import { gradientConvolution } from '../convolution/gradient_convolution.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { convolutionWeights, transposedWeights } from '../lower/packed_weights.ts'
-import { type Operand, type Step, tensors } from '../lower/step.ts'
+import { convolutionWeights } from '../lower/packed_weights.ts'
 import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
@@ -146,40 +143,8 @@ export function backwardInputOptions(op: AnyOp & ConvolutionWindow): Conv2dBackw
   return { label: op.name, input: op.output.shape, outChannels, kernel, stride, dilation, padding }
 }
 
-export const conv2dBackwardInputOp: OpDefinition<Conv2dBackwardInputOp> = {
-  lower(op, { target, strategyOf }) {
-    const { gradient } = op.inputs
-    const weights = transposedWeights(op.weight, op.batchNorm)
-    const options = gradientConvolutionOf(op)
-    if (options) {
-      const residual = op.inPlace ? undefined : op.inputs.residual
-      const layer = { op, options, input: gradient, residual, weights }
-      return strategyOf(op, options).lower(layer, target).steps
-    }
-    const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
-    return [transposedStep(op, gradient, kernel)]
-  },
-}
-
-/** A kernel that computes the input of a convolution from its output, with its operands. */
-export function transposedStep(op: AnyOp & ConvolutionWindow, input: Tensor, kernel: Kernel): Step {
-  const weights = transposedWeights(op.weight, op.batchNorm)
-  const { itself } = weights
-  const weight: Operand = itself
-    ? { parameter: itself.parameter }
-    : { folded: weights.direct(), part: 'packed' }
-  return { op, kernel, operands: { ...tensors({ input, output: op.output }), weight } }
-}
-
 export type Conv2dBackwardWeightOp = OpOf<'conv2dBackwardWeight', { input: Tensor; gradient: Tensor }> &
   ConvolutionWindow
-
-export const conv2dBackwardWeightOp: OpDefinition<Conv2dBackwardWeightOp> = {
-  lower(op, { target }: Lowering): Step[] {
-    const { weight, inputs } = op
-    return lowerWeightGradient({ op, options: backwardWeightOptions(op), weight, ...inputs }, target)
-  },
-}
 
 export function backwardWeightOptions(op: Conv2dBackwardWeightOp): Conv2dBackwardWeightOptions {
   const { weight, stride, dilation, padding } = op

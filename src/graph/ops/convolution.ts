@@ -1,14 +1,11 @@
 // The fields and the shape rule that the dense and the depthwise convolution share, and the gradients of weight and bias.
 
 import { UserError } from '../../errors.ts'
-import { biasGradient } from '../../kernels/convolution/bias_gradient.ts'
 import type { Activation } from '../../kernels/elementwise/activation.ts'
 import { type Padding, samePadding, symmetric, windowedSize } from '../../kernels/geometry.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'
-import { summedGradient } from '../lower/summed_gradient.ts'
 import { type ActivationBackwardOp, activationGradient } from './activation.ts'
-import type { OpDefinition } from './definition.ts'
 import { type FoldBatchNormBackwardOp, foldBatchNormGradient } from './fold_batch_norm.ts'
 import { parameterGradient, type TapeOf } from './tape.ts'
 
@@ -97,16 +94,6 @@ export const windowOf = (op: Convolution & FoldedIn): ConvolutionWindow => {
 }
 
 export type BiasGradientOp = OpOf<'biasGradient', { gradient: Tensor }> & { sum: Parameter }
-
-export const biasGradientOp: OpDefinition<BiasGradientOp> = {
-  lower(op) {
-    const { gradient } = op.inputs
-    const kernel = biasGradient({ label: op.name, shape: gradient.shape })
-    // A bias is summed like the weight of a depthwise convolution with one tap.
-    const sum = { ...op.sum, shape: [gradient.shape[3], 1, 1, 1] }
-    return summedGradient(kernel, { op, inputs: { output_gradient: gradient }, depthwise: true, sum })
-  },
-}
 
 /** The ops that `convolutionGradients` emits. */
 export type ConvolutionBackwardOp = ActivationBackwardOp | BiasGradientOp | FoldBatchNormBackwardOp

@@ -1,10 +1,8 @@
 import { UserError } from '../../errors.ts'
-import { crop } from '../../kernels/resizing/crop.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { oneStep } from '../lower/step.ts'
-import type { DifferentiableOp } from './definition.ts'
+import type { DifferentiableRules } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
 /** A rectangle of a map, of the size of the output. In the backward pass it reaches past the map, and is zero there. */
@@ -23,14 +21,7 @@ export function cropShape<Op extends AnyOp>(
   return { kind: 'crop', name: output.name, inputs: { input }, top: offset, left: offset, output }
 }
 
-export const cropOp: DifferentiableOp<CropOp, CropOp> = {
-  lower(op) {
-    const { input } = op.inputs
-    const [, height, width] = op.output.shape
-    const { top, left } = op
-    const kernel = crop({ label: op.name, input: input.shape, height, width, top, left })
-    return oneStep(op, kernel, { input, output: op.output })
-  },
+export const cropRules: DifferentiableRules<CropOp, CropOp> = {
   band(op, rows) {
     const first = op.top + rows.from
     return {

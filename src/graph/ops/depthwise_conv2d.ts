@@ -1,14 +1,10 @@
 import { depthwiseConv2d } from '../../kernels/convolution/depthwise_conv2d.ts'
-import { depthwiseConv2dBackwardInput } from '../../kernels/convolution/depthwise_conv2d_backward_input.ts'
-import { depthwiseConv2dBackwardWeight } from '../../kernels/convolution/depthwise_conv2d_backward_weight.ts'
-import { depthwiseHeldRows, depthwiseLaneRows } from '../convolution/gradient_tiles.ts'
 import { inSmallSubgroups } from '../convolution/vendors.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { packedWeights } from '../lower/packed_weights.ts'
 import { type Operand, tensors } from '../lower/step.ts'
-import { summedGradient } from '../lower/summed_gradient.ts'
 import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
@@ -59,7 +55,7 @@ const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = (op, { target }) =>
   return [{ op, kernel: inSmallSubgroups(kernel, target.device), operands }]
 }
 
-const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]] as const
+export const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]] as const
 
 export const depthwiseConv2dOp: OpDefinition<FusedDepthwiseConv2dOp> &
   DifferentiableOp<
@@ -92,32 +88,8 @@ export const depthwiseConv2dOp: OpDefinition<FusedDepthwiseConv2dOp> &
 export type DepthwiseConv2dBackwardInputOp = OpOf<'depthwiseConv2dBackwardInput', { gradient: Tensor }> &
   ConvolutionWindow
 
-export const depthwiseConv2dBackwardInputOp: OpDefinition<DepthwiseConv2dBackwardInputOp> = {
-  lower(op, { target: { device } }) {
-    const { weight, batchNorm, stride, dilation, padding } = op
-    const folded = packedWeights({ weight, batchNorm, depthwise: true })
-    const window = { kernel: kernelOf(op), stride, dilation, padding }
-    const options = { label: op.name, input: op.output.shape, outChannels: weight.shape[0], ...window }
-    const kernel = depthwiseConv2dBackwardInput({ ...options, heldRows: depthwiseHeldRows(device) })
-    const named = tensors({ output_gradient: op.inputs.gradient, input_gradient: op.output })
-    return [{ op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }]
-  },
-}
-
 export type DepthwiseConv2dBackwardWeightOp = OpOf<
   'depthwiseConv2dBackwardWeight',
   { input: Tensor; gradient: Tensor }
 > &
   ConvolutionWindow
-
-export const depthwiseConv2dBackwardWeightOp: OpDefinition<DepthwiseConv2dBackwardWeightOp> = {
-  lower(op, { target: { device } }) {
-    const { weight, stride, dilation, padding } = op
-    const { input, gradient } = op.inputs
-    const window = { kernel: kernelOf(op), stride, dilation, padding }
-    const options = { label: op.name, input: input.shape, ...window }
-    const kernel = depthwiseConv2dBackwardWeight({ ...options, laneRows: depthwiseLaneRows(device) })
-    const inputs = { input, output_gradient: gradient }
-    return summedGradient(kernel, { op, inputs, depthwise: true, sum: weight })
-  },
-}

@@ -1,9 +1,7 @@
-import { dropout } from '../../kernels/elementwise/dropout.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { oneStep } from '../lower/step.ts'
-import type { DifferentiableOp } from './definition.ts'
+import type { DifferentiableRules } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
 /** Zeroes a share `p` of the values, others for every `step` (u32) and `seed`, and divides the rest by 1 − p. */
@@ -18,12 +16,7 @@ export function dropoutShape<Op extends AnyOp>(
   return { kind: 'dropout', name: output.name, inputs: { input, step }, p, seed, output }
 }
 
-export const dropoutOp: DifferentiableOp<DropoutOp, DropoutOp> = {
-  lower(op) {
-    const { input, step } = op.inputs
-    const kernel = dropout({ label: op.name, shape: op.output.shape, p: op.p, seed: op.seed })
-    return oneStep(op, kernel, { input, step, output: op.output })
-  },
+export const dropoutRules: DifferentiableRules<DropoutOp, DropoutOp> = {
   /** The mask is the same, and so is the op. */
   gradient(op, gradient, tape) {
     const { input, step } = op.inputs

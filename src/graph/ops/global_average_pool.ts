@@ -1,9 +1,9 @@
-import { globalAveragePool, globalAveragePoolBackward } from '../../kernels/pooling/global_average_pool.ts'
+import { globalAveragePool } from '../../kernels/pooling/global_average_pool.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
-import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { DifferentiableOp } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
 export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }> & {
@@ -42,10 +42,3 @@ export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp, GlobalAv
 }
 
 export type GlobalAveragePoolBackwardOp = OpOf<'globalAveragePoolBackward', { gradient: Tensor }>
-
-export const globalAveragePoolBackwardOp: OpDefinition<GlobalAveragePoolBackwardOp> = {
-  lower(op) {
-    const kernel = globalAveragePoolBackward({ label: op.name, input: op.output.shape })
-    return oneStep(op, kernel, { output_gradient: op.inputs.gradient, input_gradient: op.output })
-  },
-}

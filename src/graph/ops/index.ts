@@ -1,5 +1,5 @@
-// All ops, by kind. A new op is entered here three times: its types by stage, its definition, and its method of the builder. The
-// definition of an op that only training has is entered in training_ops.ts.
+// All ops, by kind. A new op is entered here three times: its types by stage, its rules, and its method of the builder. Its kernels are
+// entered in `commonOps`, or in inference_ops.ts and rare_ops.ts; those of an op that only training has in training_ops.ts.
 // A kind without a definition, or a model's kind without a gradient or a reason for none, does not compile.
 
 import type { Rows } from '../../kernels/geometry.ts'
@@ -20,7 +20,7 @@ import type * as convolution from './convolution.ts'
 import * as crop from './crop.ts'
 import type * as crossEntropy from './cross_entropy.ts'
 import * as custom from './custom.ts'
-import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { DifferentiableRules, LoweredOp, OpRules } from './definition.ts'
 import * as depthwise from './depthwise_conv2d.ts'
 import * as dropout from './dropout.ts'
 import type * as fold from './fold_batch_norm.ts'
@@ -138,69 +138,87 @@ export type OpOfKind<Ops, Kind extends keyof Ops = keyof Ops> = { [K in Kind]: {
 
 /** Ops that can be differentiated, by kind. */
 export type Gradients<Kinds extends keyof FoldedOps = keyof FoldedOps> = {
-  [Kind in Kinds]: DifferentiableOp<OpOfKind<FoldedOps, Kind>, BackwardOp>
+  [Kind in Kinds]: DifferentiableRules<OpOfKind<FoldedOps, Kind>, BackwardOp>
 }
 
-/** The definitions of ops, by kind: of all kinds, or of those that a plan may have. */
+/** The kernels of ops, by kind: of all kinds, or of those that a plan may have. */
 export type OpTable<Kinds extends keyof FusedOps = keyof FusedOps> = {
-  [Kind in Kinds]: OpDefinition<OpOfKind<FusedOps, Kind>>
+  [Kind in Kinds]: LoweredOp<OpOfKind<FusedOps, Kind>>
 }
 
 /** Kinds that a graph has which was not differentiated. */
-type InferenceKind = keyof ModelOps | 'sliceChannels'
+export type InferenceKind = keyof ModelOps | 'sliceChannels'
 
-/** The ops of inference. Those of training are in a module of their own, which a program that does not train need not load. */
-export const inferenceOps: OpTable<InferenceKind> & Gradients<keyof ModelOps> = {
-  accumulateProbabilities: accumulate.accumulateProbabilitiesOp,
+type RulesTable = { [Kind in InferenceKind]: OpRules<OpOfKind<FusedOps, Kind>> }
+
+/** The rules of the ops of inference, and of those that most graphs have the kernels, too. `rare_ops.ts` loads the others. */
+export const opRules: RulesTable & Gradients<keyof ModelOps> = {
+  accumulateProbabilities: accumulate.accumulateProbabilitiesRules,
   activation: activation.activationOp,
   add: add.addOp,
-  batchNorm: batchNorm.batchNormOp,
+  batchNorm: batchNorm.batchNormRules,
   concat: concat.concatOp,
   conv2d: conv2d.conv2dOp,
-  convTranspose2d: convTranspose2d.convTranspose2dOp,
-  crop: crop.cropOp,
+  convTranspose2d: convTranspose2d.convTranspose2dRules,
+  crop: crop.cropRules,
   custom: custom.customOp,
   depthwiseConv2d: depthwise.depthwiseConv2dOp,
-  dropout: dropout.dropoutOp,
+  dropout: dropout.dropoutRules,
   globalAveragePool: pooling.globalAveragePoolOp,
-  maximum: maximum.maximumOp,
-  maxPool: maxPool.maxPoolOp,
+  maximum: maximum.maximumRules,
+  maxPool: maxPool.maxPoolRules,
   preprocess: preprocess.preprocessOp,
   resize: resize.resizeOp,
   sliceChannels: concat.sliceChannelsOp,
-  softmax: softmax.softmaxOp,
+  softmax: softmax.softmaxRules,
   upsampleArgmax: argmax.upsampleArgmaxOp,
 }
+
+/** The kernels that most graphs of inference have. */
+export const commonOps = {
+  activation: activation.activationOp,
+  add: add.addOp,
+  concat: concat.concatOp,
+  conv2d: conv2d.conv2dOp,
+  custom: custom.customOp,
+  depthwiseConv2d: depthwise.depthwiseConv2dOp,
+  globalAveragePool: pooling.globalAveragePoolOp,
+  preprocess: preprocess.preprocessOp,
+  resize: resize.resizeOp,
+  sliceChannels: concat.sliceChannelsOp,
+  upsampleArgmax: argmax.upsampleArgmaxOp,
+} satisfies Partial<OpTable>
 
 /** The kernels of an op, in the precision of its tensors. `ops` are those that the plan may have. */
 export const lowerOp = <Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
   lowering: Lowering,
-  ops: Partial<OpTable> = inferenceOps,
+  ops: Partial<OpTable>,
 ): Step[] => {
-  const definition: OpTable[Kind] | undefined = ops[op.kind]
-  if (!definition)
+  const lowered: OpTable[Kind] | undefined = ops[op.kind]
+  if (!lowered)
     throw new Error(`${op.kind} is an op of training, and the plan is one of inference (${op.name})`)
-  return stepsAsStored(op, definition.lower(op, lowering))
+  return stepsAsStored(op, lowered.lower(op, lowering))
 }
+
+/** The rules of ops of one kind, which may be one of training, or of all. */
+type RulesOf<Kind extends keyof FusedOps> = { [K in Kind]?: OpRules<OpOfKind<FusedOps, K>> }
 
 /** The band of an op that makes some rows of its output; undefined if it cannot be computed band by band, as no op of training can. */
 export function bandOf<Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
   rows: Rows,
 ): Band<FusedOp> | undefined {
-  const ops: Partial<OpTable> = inferenceOps
-  const definition: Partial<OpTable>[Kind] = ops[op.kind]
-  return definition?.band?.(op, rows) as Band<FusedOp> | undefined
+  const rules: RulesOf<Kind> = opRules
+  return rules[op.kind]?.band?.(op, rows) as Band<FusedOp> | undefined
 }
 
 /** The fields of a band of an op that is a sum over its bands; undefined if it is none. */
 export function shareOf<Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
 ): Partial<FusedOp> | undefined {
-  const ops: Partial<OpTable> = inferenceOps
-  const definition: Partial<OpTable>[Kind] = ops[op.kind]
-  return definition?.share?.(op) as Partial<FusedOp> | undefined
+  const rules: RulesOf<Kind> = opRules
+  return rules[op.kind]?.share?.(op) as Partial<FusedOp> | undefined
 }
 
 /**

@@ -1,13 +1,10 @@
 import { UserError } from '../../errors.ts'
 import { type Padding, symmetric, windowedSize } from '../../kernels/geometry.ts'
-import { maxPool } from '../../kernels/pooling/max_pool.ts'
-import { maxPoolBackward, maxPoolWinners } from '../../kernels/pooling/max_pool_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { oneStep, scratch } from '../lower/step.ts'
 import { paddingFor, rowsUnder } from './band.ts'
-import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { DifferentiableRules } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
 interface PoolWindow {
@@ -53,12 +50,7 @@ function overhang(
   return last < size + padding ? Math.max(0, last + kernel - size - 2 * padding) : 0
 }
 
-export const maxPoolOp: DifferentiableOp<MaxPoolOp, MaxPoolBackwardOp> = {
-  lower(op, { target }) {
-    const { input } = op.inputs
-    const kernel = maxPool({ ...op, label: op.name, input: input.shape, onGpu: !target.device.isCpu })
-    return oneStep(op, kernel, { input, output: op.output })
-  },
+export const maxPoolRules: DifferentiableRules<MaxPoolOp, MaxPoolBackwardOp> = {
   band(op, rows) {
     const window = { ...op, dilation: 1 }
     return {
@@ -78,20 +70,3 @@ export const maxPoolOp: DifferentiableOp<MaxPoolOp, MaxPoolBackwardOp> = {
 }
 
 export type MaxPoolBackwardOp = OpOf<'maxPoolBackward', { input: Tensor; gradient: Tensor }> & PoolWindow
-
-export const maxPoolBackwardOp: OpDefinition<MaxPoolBackwardOp> = {
-  lower(op) {
-    const { input, gradient } = op.inputs
-    const options = { ...op, label: op.name, input: input.shape }
-    const winning = maxPoolWinners(options)
-    const winners = scratch(op, winning.outputs.winners)
-    return [
-      ...oneStep(op, winning, { input, winners }),
-      ...oneStep(op, maxPoolBackward(options), {
-        winners,
-        output_gradient: gradient,
-        input_gradient: op.output,
-      }),
-    ]
-  },
-}

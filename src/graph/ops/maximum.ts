@@ -1,11 +1,9 @@
 import { UserError } from '../../errors.ts'
-import { maximum, maximumBackward } from '../../kernels/elementwise/maximum.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { oneStep } from '../lower/step.ts'
 import { pixelwise } from './band.ts'
-import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { DifferentiableRules } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
 /** The larger of two values, value by value. */
@@ -24,11 +22,7 @@ export function maximumShape<Op extends AnyOp>(
   return { kind: 'maximum', name: output.name, inputs: { a, b }, output }
 }
 
-export const maximumOp: DifferentiableOp<MaximumOp, MaximumBackwardOp> = {
-  lower(op) {
-    const kernel = maximum({ label: op.name, shape: op.output.shape })
-    return oneStep(op, kernel, { a: op.inputs.a, b: op.inputs.b, output: op.output })
-  },
+export const maximumRules: DifferentiableRules<MaximumOp, MaximumBackwardOp> = {
   band: pixelwise,
   gradient(op, gradient, tape) {
     const { a, b } = op.inputs
@@ -45,12 +39,3 @@ export const maximumOp: DifferentiableOp<MaximumOp, MaximumBackwardOp> = {
 }
 
 export type MaximumBackwardOp = OpOf<'maximumBackward', { input: Tensor; other: Tensor; gradient: Tensor }>
-
-export const maximumBackwardOp: OpDefinition<MaximumBackwardOp> = {
-  lower(op) {
-    const { input, other, gradient } = op.inputs
-    const kernel = maximumBackward({ label: op.name, shape: op.output.shape })
-    const named = { a: input, b: other, output_gradient: gradient, input_gradient: op.output }
-    return oneStep(op, kernel, named)
-  },
-}

@@ -1,5 +1,4 @@
 import { filteredRows, preprocess } from '../../kernels/resizing/preprocess.ts'
-import { preprocessSamples } from '../../kernels/resizing/preprocess_samples.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -42,11 +41,8 @@ export const preprocessOp: DifferentiableOp<PreprocessOp> = {
   lower(op) {
     const { image } = op.inputs
     const [n, h, w] = image.shape
-    const options = { ...op, label: op.name, ...resamplingOptions(op) }
-    const kernel =
-      image.dtype === 'samples'
-        ? preprocessSamples({ ...options, input: image.shape })
-        : preprocess({ ...options, input: { n, h, w }, channels: op.channels === 'bgr' ? 'bgr' : 'rgb' })
+    const channels = op.channels === 'bgr' ? 'bgr' : 'rgb'
+    const kernel = preprocess({ ...preprocessOptions(op), input: { n, h, w }, channels })
     return oneStep(op, kernel, { image, output: op.output })
   },
   band(op, rows) {
@@ -55,3 +51,6 @@ export const preprocessOp: DifferentiableOp<PreprocessOp> = {
   },
   gradient: { none: 'photos depend on no parameter' },
 }
+
+/** The options of both kernels. */
+export const preprocessOptions = (op: PreprocessOp) => ({ ...op, label: op.name, ...resamplingOptions(op) })

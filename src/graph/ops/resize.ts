@@ -1,10 +1,10 @@
-import { resize, resizeBackward, sampledRows } from '../../kernels/resizing/resize.ts'
+import { resize, sampledRows } from '../../kernels/resizing/resize.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import { type Resampling, resampled, resamplingOptions } from './band.ts'
-import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { DifferentiableOp } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
 export type ResizeOp = OpOf<'resize', { input: Tensor }> & Resampling & { alignCorners: boolean }
@@ -50,13 +50,3 @@ export const resizeOp: DifferentiableOp<ResizeOp, ResizeBackwardOp> = {
 }
 
 export type ResizeBackwardOp = OpOf<'resizeBackward', { gradient: Tensor }> & { alignCorners: boolean }
-
-export const resizeBackwardOp: OpDefinition<ResizeBackwardOp> = {
-  lower(op) {
-    const { gradient } = op.inputs
-    const [, height, width] = gradient.shape
-    const { alignCorners } = op
-    const kernel = resizeBackward({ label: op.name, input: op.output.shape, height, width, alignCorners })
-    return oneStep(op, kernel, { output_gradient: gradient, input_gradient: op.output })
-  },
-}

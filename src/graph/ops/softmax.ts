@@ -1,10 +1,8 @@
-import { softmax } from '../../kernels/elementwise/softmax.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { oneStep } from '../lower/step.ts'
 import { pixelwise } from './band.ts'
-import type { DifferentiableOp } from './definition.ts'
+import type { DifferentiableRules } from './definition.ts'
 
 /** Over the channels of each pixel. */
 export type SoftmaxOp = OpOf<'softmax', { input: Tensor }>
@@ -18,11 +16,7 @@ export function softmaxShape<Op extends AnyOp>(
   return { kind: 'softmax', name: output.name, inputs: { input }, output }
 }
 
-export const softmaxOp: DifferentiableOp<SoftmaxOp> = {
-  lower(op) {
-    const kernel = softmax({ label: op.name, shape: op.output.shape })
-    return oneStep(op, kernel, { input: op.inputs.input, output: op.output })
-  },
+export const softmaxRules: DifferentiableRules<SoftmaxOp> = {
   band: pixelwise,
   gradient: { none: 'the loss takes logits and has the softmax in itself' },
 }

@@ -1,61 +1,30 @@
-// The ops of training: those of inference, those that differentiation adds, and every gradient.
+// The kernels of all ops of training, for plans that are made without waiting: those of inference, and those that differentiation adds.
 
-import type { Tensor } from '../ir/tensor.ts'
-import * as activation from './activation.ts'
-import * as batchNorm from './batch_norm.ts'
-import * as conv2d from './conv2d.ts'
-import * as convolution from './convolution.ts'
-import * as crossEntropy from './cross_entropy.ts'
-import type { NoGradient } from './definition.ts'
-import * as depthwise from './depthwise_conv2d.ts'
-import * as fold from './fold_batch_norm.ts'
-import * as pooling from './global_average_pool.ts'
+import { batchNormBackwardLowering, batchNormTrainingLowering } from './batch_norm_training_lowering.ts'
+import { commonTrainingOps } from './common_training_ops.ts'
+import { conv2dBackwardInputLowering } from './conv2d_backward_input_lowering.ts'
 import {
-  type FoldedOps,
-  type Gradients,
-  type GradientTape,
-  inferenceOps,
-  type OpOfKind,
-  type OpTable,
-} from './index.ts'
-import * as lossTerm from './loss_term.ts'
-import * as maxPool from './max_pool.ts'
-import * as maximum from './maximum.ts'
-import * as resize from './resize.ts'
-import * as unbiasedDistillation from './unbiased_distillation.ts'
+  depthwiseConv2dBackwardInputLowering,
+  depthwiseConv2dBackwardWeightLowering,
+} from './depthwise_conv2d_backward_lowering.ts'
+import { foldBatchNormBackwardLowering } from './fold_batch_norm_lowering.ts'
+import type { OpTable } from './index.ts'
+import { inferenceOps } from './inference_ops.ts'
+import { maxPoolBackwardLowering } from './max_pool_backward_lowering.ts'
+import { maximumBackwardLowering } from './maximum_lowering.ts'
+import { unbiasedDistillationLowering } from './unbiased_distillation_lowering.ts'
 
 /** The op that labels photos is not among them: only what learns from such loads it. */
-export const trainingOps: Omit<OpTable, 'confidentClasses'> & Gradients = {
+export const trainingOps: Omit<OpTable, 'confidentClasses'> = {
+  ...commonTrainingOps,
   ...inferenceOps,
-  activationBackward: activation.activationBackwardOp,
-  batchNormBackward: batchNorm.batchNormBackwardOp,
-  batchNormTraining: batchNorm.batchNormTrainingOp,
-  biasGradient: convolution.biasGradientOp,
-  conv2dBackwardInput: conv2d.conv2dBackwardInputOp,
-  conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
-  crossEntropy: crossEntropy.crossEntropyOp,
-  crossEntropyBackward: crossEntropy.crossEntropyBackwardOp,
-  depthwiseConv2dBackwardInput: depthwise.depthwiseConv2dBackwardInputOp,
-  depthwiseConv2dBackwardWeight: depthwise.depthwiseConv2dBackwardWeightOp,
-  foldBatchNormBackward: fold.foldBatchNormBackwardOp,
-  globalAveragePoolBackward: pooling.globalAveragePoolBackwardOp,
-  lossTerm: lossTerm.lossTermOp,
-  maximumBackward: maximum.maximumBackwardOp,
-  maxPoolBackward: maxPool.maxPoolBackwardOp,
-  resizeBackward: resize.resizeBackwardOp,
-  unbiasedDistillation: unbiasedDistillation.unbiasedDistillationOp,
+  batchNormBackward: batchNormBackwardLowering,
+  batchNormTraining: batchNormTrainingLowering,
+  conv2dBackwardInput: conv2dBackwardInputLowering,
+  depthwiseConv2dBackwardInput: depthwiseConv2dBackwardInputLowering,
+  depthwiseConv2dBackwardWeight: depthwiseConv2dBackwardWeightLowering,
+  foldBatchNormBackward: foldBatchNormBackwardLowering,
+  maximumBackward: maximumBackwardLowering,
+  maxPoolBackward: maxPoolBackwardLowering,
+  unbiasedDistillation: unbiasedDistillationLowering,
 }
-
-/** Adds the gradients of an op's inputs and parameters to the tape. Throws where the op has none. */
-export function differentiateOp<Kind extends keyof FoldedOps>(
-  op: OpOfKind<FoldedOps, Kind>,
-  gradient: Tensor,
-  tape: GradientTape,
-): void {
-  const definition: Gradients[Kind] = trainingOps[op.kind]
-  const rule = definition.gradient
-  if (isNoGradient(rule)) throw new Error(`${op.kind} has no gradient (${op.name}): ${rule.none}`)
-  rule(op, gradient, tape)
-}
-
-const isNoGradient = (rule: object): rule is NoGradient => 'none' in rule

@@ -1,8 +1,4 @@
-import { mergedLoss } from '../../kernels/training/softmax_cross_entropy.ts'
-import { unbiasedDistillation } from '../../kernels/training/unbiased_distillation.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { oneStep, scratch } from '../lower/step.ts'
-import type { OpDefinition } from './definition.ts'
 
 export interface Distillation {
   /** This loss's factor in the sum of losses. */
@@ -22,20 +18,6 @@ export type UnbiasedDistillationOp = OpOf<
     /** Of the logits. */
     gradient: Tensor
   }
-
-export const unbiasedDistillationOp: OpDefinition<UnbiasedDistillationOp> = {
-  lower(op) {
-    const { logits, targets, newClasses: new_classes } = op.inputs
-    const { name: label, lossWeight } = op
-    const kernel = unbiasedDistillation({ label, input: logits.shape, lossWeight })
-    const partials = scratch(op, kernel.outputs.partials)
-    const merge = mergedLoss({ label, count: kernel.workgroups })
-    return [
-      ...oneStep(op, kernel, { logits, targets, new_classes, logits_gradient: op.gradient, partials }),
-      ...oneStep(op, merge, { partials, loss: op.output }),
-    ]
-  },
-}
 
 /** The loss of a network's logits, with its gradient. */
 export function unbiasedDistillationLoss(

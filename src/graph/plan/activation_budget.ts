@@ -6,9 +6,8 @@ import { inputsOf } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { mebibytes, tensorBytes } from '../ir/tensor_bytes.ts'
 import type { Step } from '../lower/step.ts'
-import { type FusedOp, lowerOp } from '../ops/index.ts'
+import { type FusedOp, lowerOp, type OpTable } from '../ops/index.ts'
 import { loweringOf } from '../ops/lowering.ts'
-import { trainingOps } from '../ops/training_ops.ts'
 import { cutWeight } from './cut_weights.ts'
 import { layOutSteps, type Plan, type PlanTarget } from './plan.ts'
 import { recomputing, unitInteriors } from './recompute.ts'
@@ -20,20 +19,15 @@ interface Candidate {
   macsPerByte: number
 }
 
-/**
- * Plans a training step whose activations take at most `budget` bytes. As much is computed twice as that takes and no more: first what
- * costs few multiply-adds for the bytes it frees. Without a budget they take at most the GPU's largest buffer where that is possible,
- * and else as little as they can.
- * Throws a UserError where even the least is over the budget.
- */
-export function planWithin(
+/** As `planWithin`, by the kernels of these ops. */
+export function planWithinBudget(
   graph: TrainingGraph,
   { device, policy }: Pick<PlanTarget, 'device' | 'policy'>,
-  budget?: number,
+  { ops, budget }: { ops: Partial<OpTable>; budget?: number },
 ): Plan {
   const target: PlanTarget = { device, policy, mode: 'training' }
   const limit = budget ?? device.limits.maxBufferSize
-  const stepsOf = memoisedLowering(graph, target)
+  const stepsOf = memoisedLowering(graph, target, ops)
   const without = recomputing(graph)
   const plan = (dropped: Candidate[]) => {
     const again = without(new Set(dropped.flatMap(({ tensors }) => tensors)))
@@ -71,13 +65,16 @@ export function planWithin(
 }
 
 /** The kernels of an op, chosen once: plans differ in few ops, and choosing kernels is what takes long. */
-function memoisedLowering(graph: TrainingGraph, target: PlanTarget): (op: FusedOp) => Step[] {
+function memoisedLowering(
+  graph: TrainingGraph,
+  target: PlanTarget,
+  ops: Partial<OpTable>,
+): (op: FusedOp) => Step[] {
   const lowering = loweringOf(graph, target)
   const lowered = new Map<FusedOp, Step[]>()
   return op => {
     const steps =
-      lowered.get(op) ??
-      cutWeight(op, target.device.limits).flatMap(part => lowerOp(part, lowering, trainingOps))
+      lowered.get(op) ?? cutWeight(op, target.device.limits).flatMap(part => lowerOp(part, lowering, ops))
     lowered.set(op, steps)
     return steps
   }

@@ -9,7 +9,7 @@ import { mebibytes, rowBytes, tensorBytes } from '../ir/tensor_bytes.ts'
 import type { FoldedAddOp } from '../ops/add.ts'
 import type { FusedConv2dOp } from '../ops/conv2d.ts'
 import { bandOf, type FusedGraph, type FusedOp, shareOf } from '../ops/index.ts'
-import type { PlanLimits } from './limits.ts'
+import { hasTooLargeMap, isTooLarge, type PlanLimits } from './limits.ts'
 import { cutRows, gatherRows, partsOf, rowsIn, rowsText, type TensorPart } from './parts.ts'
 import { splitByInputChannels } from './split_channels.ts'
 
@@ -23,7 +23,7 @@ interface Cutting {
  * and those that cannot be cut, stay whole. Throws a UserError where not even a few rows of a map can be bound.
  */
 export function cutMaps(graph: FusedGraph, limits: PlanLimits): FusedGraph {
-  if (!graph.ops.some(op => isCut(op, limits))) return graph
+  if (!graph.ops.some(op => hasTooLargeMap(op, limits))) return graph
   for (const tensor of [...graph.inputs, ...graph.outputs])
     if (tensorBytes(tensor) > limits.maxBufferSize)
       throw new UserError(
@@ -43,18 +43,12 @@ export function cutMaps(graph: FusedGraph, limits: PlanLimits): FusedGraph {
   return { ...graph, ops: graph.ops.flatMap((op, i) => cutOp(op, cuts[i], cutting)) }
 }
 
-const isCut = (op: FusedOp, limits: PlanLimits): boolean =>
-  [...inputsOf(op), op.output].some(tensor => isTooLarge(tensor, limits))
-
-const isTooLarge = (tensor: Tensor, { maxStorageBufferBindingSize }: PlanLimits): boolean =>
-  tensorBytes(tensor) > maxStorageBufferBindingSize
-
 /** How an op is cut. `most`: the most rows of a band. */
 type Cut = 'not' | 'shares of a sum' | 'input channels' | { most: number }
 
 /** Throws a UserError where not even a few rows of a map can be bound. */
 function cutOf(op: FusedOp, cutting: Cutting): Cut {
-  if (!isCut(op, cutting.limits) || op.output.shape[0] > 1) return 'not'
+  if (!hasTooLargeMap(op, cutting.limits) || op.output.shape[0] > 1) return 'not'
   if (shareOf(op)) return 'shares of a sum'
   if (!bandOf(op, { from: 0, count: 1 })) return 'not'
   const { most, step, bytes } = rowsOfBand(op, cutting)

@@ -12,9 +12,9 @@ import { type Step, stepsAsStored } from '../lower/step.ts'
 import { groupBranches, lowerBranches } from '../ops/conv2d_branches.ts'
 import { type FusedGraph, lowerOp, type ModelGraph, type OpTable } from '../ops/index.ts'
 import { loweringOf } from '../ops/lowering.ts'
-import { allPasses, optimise, type Passes } from '../passes/index.ts'
+import { optimise } from '../passes/index.ts'
 import { storeAsFloat16 } from '../passes/store_as_float16.ts'
-import { cutMaps } from './cut_maps.ts'
+import type { cutMaps } from './cut_maps.ts'
 import { cutWeight } from './cut_weights.ts'
 import type { PlanLimits } from './limits.ts'
 import { type Placements, placeTensors } from './placements.ts'
@@ -43,12 +43,13 @@ export interface PlanTarget extends ConvolutionTarget {
   precision?: Precision
 }
 
-/**
- * Runs the passes over a model's graph, chooses its kernels and lays out its memory.
- * Throws a UserError where the GPU's limits are too low.
- */
-export const createPlan = (graph: ModelGraph, target: PlanTarget, passes: Passes = allPasses): Plan =>
-  planOptimised(optimise(graph, passes), target)
+/** What a plan is made with: it is loaded before, where few graphs need it. */
+interface PlanParts {
+  /** The kernels of the ops that the plan may have. */
+  ops: Partial<OpTable>
+  /** Cuts maps that are larger than the GPU binds at once. Only a graph with such maps needs it. */
+  cutMaps?: typeof cutMaps
+}
 
 /** How many images can be in one batch whose maps are bound whole, by the graph of one image. At least one. */
 export function largestBatch(graph: ModelGraph, target: PlanTarget): number {
@@ -60,11 +61,15 @@ export function largestBatch(graph: ModelGraph, target: PlanTarget): number {
 const asStored = (graph: FusedGraph, { precision }: PlanTarget): FusedGraph =>
   precision === 'fp16' ? storeAsFloat16(graph) : graph
 
-/** The same of a graph that passes have been over. `ops` has the kinds that may be in it; default: those of inference. */
-export function planOptimised(optimised: FusedGraph, target: PlanTarget, ops?: Partial<OpTable>): Plan {
+/**
+ * Chooses the kernels of a graph that passes have been over, and lays out its memory. Throws a UserError where the GPU's limits are too
+ * low.
+ */
+export function planOptimised(optimised: FusedGraph, target: PlanTarget, { ops, cutMaps }: PlanParts): Plan {
   const { limits } = target.device
   const bindable = optimised.ops.flatMap(op => cutWeight(op, limits))
-  const graph = cutMaps(asStored({ ...optimised, ops: bindable }, target), limits)
+  const stored = asStored({ ...optimised, ops: bindable }, target)
+  const graph = cutMaps?.(stored, limits) ?? stored
   const lowering = loweringOf(graph, target)
   const steps = groupBranches(graph.ops, lowering).flatMap(group =>
     'op' in group

@@ -1,13 +1,9 @@
 // The strategies that tuning can choose in the graph of a training step: also those of a convolution's gradients.
 
-import { inputGradientByPhases, inputGradientKey, phaseKernels } from '../convolution/backward_input.ts'
-import {
-  chooseWeightGradient,
-  weightGradientKey,
-  weightGradientStrategies,
-} from '../convolution/backward_weight.ts'
+import { inputGradientByPhases, phaseKernels } from '../convolution/backward_input.ts'
+import { chooseWeightGradient, weightGradientStrategies } from '../convolution/backward_weight.ts'
+import { inputGradientKey, weightGradientKey } from '../convolution/gradient_keys.ts'
 import { backwardInputOptions, backwardWeightOptions, gradientConvolutionOf } from '../ops/conv2d.ts'
-import type { FusedGraph } from '../ops/index.ts'
 import { type FamilyOf, familyOfConvolution, ofConvolution, shapeOf } from './tunable.ts'
 
 export const familyInTraining: FamilyOf = (op, target) => {
@@ -30,10 +26,4 @@ export const familyInTraining: FamilyOf = (op, target) => {
     untuned: () => chooseWeightGradient(options, target).name,
     candidates: () => weightGradientStrategies(options, target),
   }
-}
-
-/** The keys in `Policy.tuned` of the convolutions of a training step and their gradients. */
-export function tunedKeys(graph: FusedGraph): Set<string> {
-  const keys = graph.ops.map(op => familyInTraining(op, { device: {}, mode: 'training' })?.convolution)
-  return new Set(keys.filter(key => key !== undefined))
 }

@@ -5,6 +5,7 @@ import { ShaderError } from '../../gpu/errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import { inputsOf } from '../ir/graph.ts'
 import type { FusedGraph, FusedOp } from '../ops/index.ts'
+import { cutMaps } from '../plan/cut_maps.ts'
 import { planOptimised } from '../plan/plan.ts'
 import { Executor, type TensorData } from '../runtime/executor.ts'
 import { noiseOf } from './noise.ts'
@@ -43,7 +44,7 @@ export async function opAlone(
       const policy = { tuned: new Map([[convolution, candidate]]) }
       const { source, release } = await weights.forPlan()
       try {
-        const plan = planOptimised(graph, { device: gpu, policy, mode }, ops)
+        const plan = planOptimised(graph, { device: gpu, policy, mode }, { ops, cutMaps })
         const executor = await Executor.create(gpu, plan, source)
         return {
           async run() {

@@ -3,8 +3,8 @@ import * as shaders from '../../gpu/shaders.gen.ts'
 import { type Window, windowedSize } from '../geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from '../layout.ts'
 import { type Conv2dTile, registerTile, tileConstants, workgroupTile } from './conv2d.ts'
-import { type SubgroupTile, subgroupTile } from './conv2d_subgroup.ts'
 import type { StagedTile } from './conv2d_tiled.ts'
+import { type SubgroupTile, subgroupTile } from './subgroup_tile.ts'
 
 export interface Conv2dBackwardInputOptions extends Window {
   label: string

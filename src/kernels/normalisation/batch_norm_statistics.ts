@@ -6,6 +6,7 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../../gpu/shader_constants.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from '../layout.ts'
+import { statisticsBytes } from './emitting_statistics.ts'
 
 /**
  * Cuts a sum over all pixels into tiles, whose sums 16 lanes then add, so that both steps take about equally long.
@@ -17,9 +18,6 @@ export function pixelTiles([n, h, w, c]: Shape) {
   const tiles = Math.ceil(pixels / tile)
   return { pixels, tile, tiles, partialBytes: tiles * 2 * vectors(c) * VECTOR_BYTES }
 }
-
-/** Bytes that `batchNormMerge` reads: for each tile the means, then M2, then a vector with the tile's number of pixels. */
-const statisticsBytes = (tiles: number, vectors: number): number => tiles * (2 * vectors + 1) * VECTOR_BYTES
 
 /**
  * Mean and M2 of each channel over each tile of pixels: input [n, h, w, c] → partials for `batchNormMerge`.
@@ -71,16 +69,4 @@ export function batchNormMerge(options: BatchNormMergeOptions): Kernel {
     outputs: { mean: bytes, variance: bytes, running_mean: bytes, running_variance: bytes },
     workgroups: Math.ceil(vectors(input[3]) / constantOf(shaders.batch_norm_merge, 'WORKGROUP_VECTORS')),
   }
-}
-
-/**
- * The same convolution, which also writes the `statistics` of its `params.row_tiles` tiles of pixels for
- * `batchNormMerge`. Undefined if its shader cannot, or if its sums are split over workgroups. The convolution may store
- * only its sums and a bias for all images: no residual, no activation, no bias per image.
- */
-export function emittingStatistics(kernel: Kernel): Kernel | undefined {
-  const { constants, params, outputs } = kernel
-  if (constants?.STATISTICS === undefined || params.splits > 1) return undefined
-  const statistics = statisticsBytes(params.row_tiles, params.out_vectors)
-  return { ...kernel, constants: { ...constants, STATISTICS: 1 }, outputs: { ...outputs, statistics } }
 }

@@ -2,10 +2,7 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../../gpu/shader_constants.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
 import type { Rows, RowsOf } from '../geometry.ts'
-import { activationBytes, type Shape, vectors } from '../layout.ts'
-
-/** The most channels of an image. */
-export const MAX_CHANNELS = 8
+import { activationBytes, MAX_CHANNELS, type Shape, vectors } from '../layout.ts'
 
 export interface PreprocessSamplesOptions {
   label: string

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot'
 import { expecting, oneOf } from '../../json.ts'
-import { MAX_CHANNELS } from '../../kernels/resizing/preprocess_samples.ts'
+import { MAX_CHANNELS } from '../../kernels/layout.ts'
 import { CLASS_COUNT_TEXT, MAX_CLASSES } from '../class_names_schema.ts'
 
 /** The fields of each network's config. */

@@ -5,7 +5,7 @@ import { create } from 'webgpu'
 import { NoAdapterError } from '../../gpu/errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import { adoptDevice, type DeviceRequest, requestGpu } from '../../gpu/request_gpu.ts'
-import { loadMatrixKernel } from '../../graph/convolution/matrix_units.ts'
+import { loadKernels } from '../../graph/convolution/device_kernels.ts'
 import { shown } from '../../options.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
 import { switchedOff } from './quirks.ts'
@@ -58,7 +58,7 @@ export async function openDevice(device: GPUDevice): Promise<Gpu> {
 
 function opened(gpu: Gpu): Promise<Gpu> {
   if (gpu.isCpu) gpu.memoryBytes = computerMemory()
-  return loadMatrixKernel(gpu)
+  return loadKernels(gpu)
 }
 
 /** In bytes, or what the container allows. A CPU adapter promises more, and the system kills a process that uses it. */

@@ -3,9 +3,9 @@
 import type { Dataset } from '../../data/dataset.ts'
 import { withoutLabels } from '../../data/without_labels.ts'
 import type { OpenOptions } from '../../library/open_options.ts'
+import { resumed } from '../../library/resumed.ts'
 import {
   type ResumeOptions,
-  resumed,
   TrainerBase,
   type TrainerOptions,
   type TrainingPlatform,

@@ -2,6 +2,7 @@
 
 import type { Gpu } from '../../../src/gpu/gpu.ts'
 import { type DeviceRequest, requestGpu } from '../../../src/gpu/request_gpu.ts'
+import { loadKernels } from '../../../src/graph/convolution/device_kernels.ts'
 
 export interface TestedAdapter {
   /** The GPU for the next check. */
@@ -11,14 +12,14 @@ export interface TestedAdapter {
 
 /** Throws NoAdapterError. */
 export async function openAdapter(entry: GPU, request: DeviceRequest): Promise<TestedAdapter> {
-  let open = await requestGpu(entry, request)
+  let open = await loadKernels(await requestGpu(entry, request))
   return {
     async gpu() {
       try {
         await open.finish()
       } catch {
         open.destroy()
-        open = await requestGpu(entry, request)
+        open = await loadKernels(await requestGpu(entry, request))
       }
       return open
     },
