@@ -25,7 +25,7 @@ import { runBatch, type SegmentCommandOptions } from './segment_photos.ts'
 import { SegmentReport } from './segment_report.ts'
 import { probabilitiesOption } from './segment_results.ts'
 import { segmentVideo } from './video/segment_video.ts'
-import { isVideoName } from './video/video_names.ts'
+import { isVideoFile } from './video/video_names.ts'
 
 export function segmentCommand(): Command {
   const command = new Command('segment')
@@ -100,7 +100,7 @@ async function segment(named: string[], options: SegmentCommandOptions): Promise
 
 /** Segments a video, if one is named, and returns whether there was one. Throws a UserError for others beside it. */
 async function isVideoCall(named: readonly string[], options: SegmentCommandOptions): Promise<boolean> {
-  const video = named.find(file => isVideoName(file, options))
+  const video = named.find(file => isVideoFile(file, options))
   if (video === undefined && options.smoothing !== undefined)
     throw new UserError('--smoothing: expected a video')
   if (video === undefined) return false

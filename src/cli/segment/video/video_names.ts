@@ -18,7 +18,7 @@ export const videoMuxer = (name: string): string | undefined =>
 /**
  * Whether a file is to be segmented as a video. A GIF is a photo, its first picture, unless the options only make sense for a video.
  */
-export const isVideoName = (
+export const isVideoFile = (
   file: string,
   { out, smoothing }: { out: string; smoothing?: unknown },
 ): boolean =>
