@@ -1,5 +1,5 @@
 // Installs what some tests need besides the set-up, where it is absent; those tests skip without it:
-//   node scripts/test_tools.mjs redis compilers browser
+//   node scripts/test_tools.mjs redis compilers ffmpeg browser
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { installPackages, mayInstall } from './apt.mjs'
@@ -14,6 +14,11 @@ const TOOLS = {
     title: "gcc and Vulkan's headers for the tests of GPUs' compilers (60 MB)",
     isPresent: () => compiles('#include <vulkan/vulkan.h>'),
     packages: ['gcc', 'libc6-dev', 'libvulkan-dev'],
+  },
+  ffmpeg: {
+    title: 'ffmpeg for the tests of videos (70 MB)',
+    isPresent: () => spawnSync('ffmpeg', ['-version']).status === 0,
+    packages: ['ffmpeg'],
   },
   browser: {
     title:

@@ -21,10 +21,10 @@ export interface FrameOptions extends InferenceOptions, Pick<OutputOptions, 'at'
 }
 
 /** What `true` means: see bench/NOTES.md. */
-const DEFAULT_SMOOTHING = 0.5
+export const DEFAULT_SMOOTHING = 0.5
 
 /** @internal */
-const SMOOTHING: Declared<number | boolean> = {
+export const SMOOTHING: Declared<number | boolean> = {
   schema: v.union([v.boolean(), v.pipe(v.number(), v.minValue(0), v.ltValue(1))]),
   expected: 'true, false or a number from 0 to below 1',
 }

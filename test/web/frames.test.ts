@@ -112,6 +112,61 @@ describe('frames on the GPU', () => {
     expect(found.after).to.be.below(found.seen[0].live)
   })
 
+  it('of a camera are smoothed over time: masks change less, in memory that does not grow', async () => {
+    const page = await browser.open()
+    const found = await page.evaluate(async () => {
+      const model = await window.atrous.DeepLab.load('scenes')
+      const video = document.createElement('video')
+      const canvas = document.createElement('canvas')
+      Object.assign(canvas, { width: 160, height: 120 })
+      const context = canvas.getContext('2d')!
+      // A scene that stands still, seen by a camera with much noise.
+      const draw = () => {
+        context.fillStyle = '#888'
+        context.fillRect(0, 0, 160, 120)
+        context.fillStyle = '#c33'
+        context.fillRect(40, 30, 60, 60)
+        const pixels = context.getImageData(0, 0, 160, 120)
+        for (let i = 0; i < pixels.data.length; i++)
+          if (i % 4 < 3) pixels.data[i] += 120 * (Math.random() - 0.5)
+        context.putImageData(pixels, 0, 0)
+      }
+      video.srcObject = canvas.captureStream(0)
+      const [track] = (video.srcObject as MediaStream).getVideoTracks() as CanvasCaptureMediaStreamTrack[]
+      const shown = setInterval(() => {
+        draw()
+        track.requestFrame()
+      }, 50)
+      await video.play()
+      const changes = async (smoothing: number) => {
+        const ends = new AbortController()
+        const live = new Set<number>()
+        let before: Uint8Array | undefined
+        let [frames, changed] = [0, 0]
+        await model.stream(video, {
+          ...{ size: 129, at: 'network' as const, smoothing, signal: ends.signal },
+          async onFrame({ map }) {
+            live.add(model.gpu.memory.liveBytes)
+            const bytes = map.width * map.height
+            const words = await model.gpu.download(map.mask, Math.ceil(bytes / 4) * 4)
+            const mask = words.subarray(0, bytes)
+            if (before && frames > 3) changed += mask.filter((id, i) => id !== before![i]).length
+            before = mask
+            if (++frames === 12) ends.abort()
+          },
+        })
+        return { changed, live: live.size }
+      }
+      const [single, smooth] = [await changes(0), await changes(0.9)]
+      clearInterval(shown)
+      await model.dispose()
+      return { single, smooth }
+    })
+    expect(found.single.changed).to.be.above(0)
+    expect(found.smooth.changed).to.be.below(found.single.changed / 2)
+    expect([found.single.live, found.smooth.live]).to.deep.equal([1, 1])
+  })
+
   it(`of a camera go on after each of ${LOSSES} lost GPUs`, async function () {
     this.timeout(120_000 + 10_000 * LOSSES)
     const page = await browser.open()
@@ -124,7 +179,7 @@ describe('frames on the GPU', () => {
       const gpus = new Set([model.gpu])
       let frames = 0
       await model.stream(video, {
-        ...{ size: 65, at: 'network' as const, signal: ends.signal },
+        ...{ size: 65, at: 'network' as const, smoothing: true, signal: ends.signal },
         onFrame() {
           gpus.add(model.gpu)
           frames++

@@ -54,6 +54,8 @@ describe('the page with a camera', () => {
     const page = await openSample()
     await page.click('#start-camera')
     await until(page, () => /Frames per second\d/.test(document.getElementById('facts')!.textContent!))
+    await page.check('#calm')
+    await until(page, () => document.getElementById('progress')!.textContent === '')
     await page.click('#freeze-camera')
     await page.locator('#camera-controls').waitFor({ state: 'hidden' })
     expect(await settled(page)).to.equal('')

@@ -220,6 +220,13 @@ describe('lessons in the page', () => {
     ])
     expect(await coloursAt(page, [[0.25, 0.5]])).to.deep.equal(['153,179,204,255'])
 
+    const asked: string[] = []
+    page.once('dialog', dialog => {
+      asked.push(dialog.message())
+      return dialog.dismiss()
+    })
+    await page.click('[aria-label="Remove tent"]')
+    expect(asked).to.deep.equal(['Remove tent, and what is painted with it?'])
     const saved = await savedLesson(page, 'first.zip')
     const other = await openSample({ viewport: { width: 1200, height: 900 } })
     await other.click('#teach-tab')

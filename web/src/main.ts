@@ -1,6 +1,6 @@
 // The page. index.html has its elements, each file here a part of it.
 
-import { button } from './dom.ts'
+import { button, input } from './dom.ts'
 import type { ExportPanel } from './export_panel.ts'
 import { doing, onClick } from './messages.ts'
 import { ModelPanel } from './model_panel.ts'
@@ -37,6 +37,7 @@ useTabs(async name => {
 })
 session.onLabels = labels => doing(async () => (await teach()).take(labels))
 onSettings(() => doing(() => session.again()))
+input('calm').addEventListener('change', () => doing(() => session.again()))
 onClick(button('start-camera'), () => session.startCamera())
 onClick(button('freeze-camera'), async () => strip.add(await session.freeze()))
 models.open(models.remembered)

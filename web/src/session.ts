@@ -11,6 +11,7 @@ import {
 } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
 import { CrfControl } from './crf_control.ts'
+import { input } from './dom.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
 import { showProgress } from './messages.ts'
@@ -216,7 +217,7 @@ export class Session {
     let shown: Picture | undefined
     showProgress('Waiting for the first frame …')
     await model.stream(camera.video, {
-      ...{ ...networkSettings(), at: 'network' as const },
+      ...{ ...networkSettings(), at: 'network' as const, smoothing: input('calm').checked },
       signal: AbortSignal.any([running.signal, camera.signal]),
       onFrame: async frame => {
         if (frames === 0) showProgress('')

@@ -1,7 +1,9 @@
 // `atrous segment`: segments photos to masks and overlays.
 
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
+import { DEFAULT_SMOOTHING, SMOOTHING } from '../../inference/frame_options.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { addInferenceOptions, inferenceOf } from '../inference_options.ts'
 import { loadModel } from '../model.ts'
@@ -22,15 +24,19 @@ import { folderOutput, STANDARD_OUTPUT, standardOutput } from './segment_output.
 import { runBatch, type SegmentCommandOptions } from './segment_photos.ts'
 import { SegmentReport } from './segment_report.ts'
 import { probabilitiesOption } from './segment_results.ts'
+import { segmentVideo } from './video/segment_video.ts'
+import { isVideoFile } from './video/video_names.ts'
 
 export function segmentCommand(): Command {
   const command = new Command('segment')
-    .description('Segments photos: writes a mask of class ids and an overlay for each.')
+    .description(
+      'Segments photos: writes a mask of class ids and an overlay for each. Or a video: a mask of each frame.',
+    )
     .argument(
       '[image...]',
-      'JPEG, PNG, WebP, AVIF, TIFF or GIF files, folders of them, patterns, tar archives, http: or https: URLs, or - for standard input',
+      'JPEG, PNG, WebP, AVIF, TIFF or GIF files, folders of them, patterns, tar archives, http: or https: URLs, or - for standard input; or one MP4, WebM, MOV, MKV or AVI video',
     )
-    .option('-o, --out <folder>', 'where to write; - means standard output', 'out')
+    .option('-o, --out <folder>', 'where to write; - means standard output; of a video also NAME.mp4', 'out')
     .option('-r, --recursive', 'take the photos in subfolders, too')
     .option(
       '--list <file>',
@@ -60,6 +66,11 @@ export function segmentCommand(): Command {
       share,
     )
     .option('--no-legend', 'draw overlays without the legend')
+    .option(
+      '--smoothing [share]',
+      `of a video: calm the masks; how much of earlier frames is in each, from 0 to below 1 (without a share: ${DEFAULT_SMOOTHING})`,
+      smoothingOption,
+    )
     .option('--overwrite', 'also replace files that are not results of this command')
   addInferenceOptions(command)
     .option('--json', 'print an array of results')
@@ -72,6 +83,7 @@ export function segmentCommand(): Command {
 
 async function segment(named: string[], options: SegmentCommandOptions): Promise<void> {
   const { json, out, list, recursive, shard } = options
+  if (await isVideoCall(named, options)) return
   checkOptions(named, options)
   checkCutout(options)
   const inputs = { named, list, recursive, shard }
@@ -84,6 +96,25 @@ async function segment(named: string[], options: SegmentCommandOptions): Promise
     report.endBy(error, ahead.first.slice(report.count))
   }
   report.end()
+}
+
+/** Segments a video, if one is named, and returns whether there was one. Throws a UserError for others beside it. */
+async function isVideoCall(named: readonly string[], options: SegmentCommandOptions): Promise<boolean> {
+  const video = named.find(file => isVideoFile(file, options))
+  if (video === undefined && options.smoothing !== undefined)
+    throw new UserError('--smoothing: expected a video')
+  if (video === undefined) return false
+  if (named.length > 1) throw new UserError(`${video}: a video is segmented alone, one at a time`)
+  await segmentVideo(video, options)
+  return true
+}
+
+/** Commander puts the flag and the text before the message. */
+function smoothingOption(text: string): number {
+  const share = Number(text)
+  if (text.trim() === '' || !v.is(SMOOTHING.schema, share))
+    throw new InvalidArgumentError('Expected a number from 0 to below 1.')
+  return share
 }
 
 /** Throws a UserError for options that contradict each other. */
@@ -169,6 +200,13 @@ Examples:
   curl -s URL | atrous segment - --out - > mask.png
                                              no files
 
+Videos, where ffmpeg and ffprobe are installed:
+  atrous segment clip.mp4 --out masks --smoothing
+                                             masks/frame-000001.mask.png and so
+                                             on, which hardly flicker
+  atrous segment clip.mp4 --smoothing --out clip.overlay.mp4
+                                             a video with the classes' colours
+
 Many photos:
   atrous segment photos --recursive --out masks --resume
                                              goes on where a run has ended
@@ -192,6 +230,13 @@ A result replaces an earlier, unchanged result of this command. If any other
 file has its name, nothing is computed, unless --overwrite allows replacing that
 file; of many photos, this is checked for the first hundred. Photos themselves
 are never replaced.
+
+The frames of a video are segmented in their order, upright, at the video's mean
+rate. --smoothing averages what the network says over time, so that the masks of
+a picture that hardly changes hardly change; a cut begins a new mean. Flicker, in
+the output, is the share of the pixels that hardly change whose class changes. An
+overlay video has no sound, and its name only once it is whole. A GIF is a video
+with --smoothing or a video's name in --out, else its first picture is a photo.
 
 A network of other channels takes images that have as many: TIFF files, one page
 or a page for each channel, .npy arrays (of a folder without photos) and others.

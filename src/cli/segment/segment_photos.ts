@@ -50,6 +50,8 @@ export interface SegmentCommandOptions
   manifest?: string
   explain?: true
   json?: true
+  /** Of a video. */
+  smoothing?: number | boolean
 }
 
 interface BatchRun {

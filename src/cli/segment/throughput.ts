@@ -6,6 +6,8 @@ import { durationText } from '../format.ts'
 import { isQuiet } from '../quiet.ts'
 
 export class Throughput {
+  /** What is counted. */
+  readonly things: string
   readonly #start = performance.now()
   /** Photos of this run that have results. */
   #segmented = 0
@@ -16,10 +18,14 @@ export class Throughput {
   #kept = 0
   #tiles: TileProgress | undefined
 
-  segmented(photo: { pixels: number; milliseconds: number }): void {
+  constructor(things = 'photos') {
+    this.things = things
+  }
+
+  segmented({ pixels, milliseconds = 0 }: { pixels: number; milliseconds?: number }): void {
     this.#segmented++
-    this.#pixels += photo.pixels
-    this.#gpuMilliseconds += photo.milliseconds
+    this.#pixels += pixels
+    this.#gpuMilliseconds += milliseconds
   }
 
   failed(): void {
@@ -59,12 +65,13 @@ export class Throughput {
     return this.#segmented > 0 ? this.rates : ''
   }
 
-  /** `2.5 photos/s, 1.2 MP/s, GPU at work 98 % of the time`. */
+  /** `2.5 photos/s, 1.2 MP/s, GPU at work 98 % of the time`, the last if it is known. */
   get rates(): string {
     const milliseconds = performance.now() - this.#start
     const rate = (count: number) => (count / (milliseconds / 1000)).toPrecision(3)
     const share = Math.round((100 * this.#gpuMilliseconds) / milliseconds)
-    return `${rate(this.#segmented)} photos/s, ${rate(this.#pixels / 1e6)} MP/s, GPU at work ${share} % of the time`
+    const work = this.#gpuMilliseconds > 0 ? `, GPU at work ${share} % of the time` : ''
+    return `${rate(this.#segmented)} ${this.things}/s, ${rate(this.#pixels / 1e6)} MP/s${work}`
   }
 
   /** How long the rest of `total` photos will take; empty if that is not known. Photos that were done before took no time. */
@@ -137,5 +144,7 @@ function statusLines(throughput: Throughput, total: Promise<number | undefined>)
 /** `120 of 500 photos · 2.5 photos/s, … · 3 min left`. */
 function statusOf(throughput: Throughput, total: number | undefined): string {
   const count = total === undefined ? `${throughput.done}` : `${throughput.done} of ${total}`
-  return [`${count} photos`, throughput.present, throughput.left(total)].filter(Boolean).join(' · ')
+  return [`${count} ${throughput.things}`, throughput.present, throughput.left(total)]
+    .filter(Boolean)
+    .join(' · ')
 }
