@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { singleShaders } from './single_shaders.ts'
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -21,6 +22,7 @@ function git(...args: string[]): string {
 export default defineConfig({
   root: file('.'),
   base: './',
+  plugins: [singleShaders()],
   define: {
     __VERSION__: JSON.stringify(version),
     __COMMIT__: JSON.stringify(git('rev-parse', 'HEAD')),

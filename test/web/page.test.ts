@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { flagName, REFINED_NAMES } from '../../src/inference/option_texts.ts'
@@ -63,6 +64,16 @@ describe('the page', () => {
     expect(await textOf(page, 'facts')).to.match(
       /Adaptergoogle, swiftshader \(software\).*Network\d+.*Memory\d+ MB/,
     )
+  })
+
+  it('loads at most 125 kB at first, besides pictures and the model', () => {
+    const built = (path: string) => readFileSync(file(`out/page/${path}`))
+    const loaded = built('index.html')
+      .toString()
+      .matchAll(/assets\/[^"]+\.(?:js|css)/g)
+    const sizes = [...new Set([...loaded].map(([path]) => path))].map(path => gzipSync(built(path)).length)
+    expect(sizes.length).to.be.above(10)
+    expect(sizes.reduce((sum, size) => sum + size)).to.be.at.most(125_000)
   })
 
   it('hides a class, shows the photo alone beside it, and tells the class under the pointer', async () => {
