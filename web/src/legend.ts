@@ -121,8 +121,8 @@ export class Legend {
 
   #label(id: number): HTMLElement {
     const name = this.#names[id]
+    if (this.#isBackground(id)) return make('label', {}, name) // has no tint in the picture either
     const swatch = make('span', { className: 'swatch' })
-    if (this.#isBackground(id)) return make('label', {}, swatch, name) // has no tint in the picture either
     swatch.style.background = this.colourOf(id)
     const box = make('input', { type: 'checkbox', checked: !this.#hidden.has(name) })
     box.addEventListener('change', () => {
