@@ -30,10 +30,20 @@ function teach(): Promise<TeachPanel> {
   return teaching
 }
 
+/** So is what exports. */
+let exportPanel: Promise<ExportPanel> | undefined
+
+function exporting(): Promise<ExportPanel> {
+  exportPanel ??= import('./export_panel.ts').then(loaded => new loaded.ExportPanel(session))
+  return exportPanel
+}
+
 useTabs(async name => {
   const panel = await (name === 'teach' ? teach() : teaching)
   panel?.show(name === 'teach')
-  if (name === 'export') doing(openExport)
+  if (name !== 'export') return
+  const exports = await exporting()
+  doing(() => exports.refresh())
 })
 session.onLabels = labels => doing(async () => (await teach()).take(labels))
 onSettings(() => doing(() => session.again()))
@@ -41,11 +51,3 @@ input('calm').addEventListener('change', () => doing(() => session.again()))
 onClick(button('start-camera'), () => session.startCamera())
 onClick(button('freeze-camera'), async () => strip.add(await session.freeze()))
 models.open(models.remembered)
-
-let exporting: Promise<ExportPanel> | undefined
-
-/** Its parts are loaded when it is opened first. */
-async function openExport(): Promise<void> {
-  exporting ??= import('./export_panel.ts').then(({ ExportPanel }) => new ExportPanel(session))
-  await (await exporting).refresh()
-}
