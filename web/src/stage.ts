@@ -30,7 +30,7 @@ const NO_COLOURS = new Uint32Array(256)
 export interface Picture {
   photo: GpuPhoto
   map: GpuClassMap
-  /** Whether to show the photo without the colours of the classes. */
+  /** Whether to show the photo without the colours and names of the classes. */
   isPlain?: boolean
 }
 
@@ -104,7 +104,8 @@ export class Stage {
     const share = Number(split.value) / 100
     divider.hidden = share === 0
     divider.style.setProperty('--split', String(share))
-    const { photo, map, isPlain } = this.#picture
+    const { photo, map, isPlain = false } = this.#picture
+    view.classList.toggle('plain', isPlain)
     const pixel = canvas.width / (view.clientWidth * zoom.window.scale)
     await this.#painter.paint({
       ...{ photo, map, split: share, colours: isPlain ? NO_COLOURS : this.#legend.colours },
