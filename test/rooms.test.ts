@@ -37,7 +37,13 @@ const ROOMS: Room[][] = [
     },
   ],
   [{ folder: 'graph/convolution', about: 'The strategies of a convolution, and the choice between them.' }],
-  [{ folder: 'graph/ops', about: 'One op a file: its type, shape rule and gradient, and its lowering or beside it a file that is loaded with it.' }],
+  [
+    {
+      folder: 'graph/ops',
+      about:
+        'One op a file: its type, shape rule and gradient, and its lowering or beside it a file that is loaded with it.',
+    },
+  ],
   [{ folder: 'graph/passes', about: 'What optimises a graph before it is planned.' }],
   [{ folder: 'graph/autodiff', about: 'From a graph to the graph of its training.' }],
   [{ folder: 'graph/plan', about: 'From a graph to steps in order, with their memory.' }],

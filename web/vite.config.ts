@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
-import { singleShaders } from './single_shaders.ts'
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -19,10 +18,16 @@ function git(...args: string[]): string {
   }
 }
 
-export default defineConfig({
+/** Built, the pages have the library as the package has it: its shaders are short, and come with the part that needs them. */
+function packageFiles() {
+  execFileSync(process.execPath, [file('../scripts/build.mjs'), '--if-stale'])
+  return [{ find: /^(?:\.\.\/){2,}src\/(.+)\.ts$/, replacement: `${file('../dist')}/$1.js` }]
+}
+
+export default defineConfig(({ command }) => ({
   root: file('.'),
   base: './',
-  plugins: [singleShaders],
+  resolve: { alias: command === 'build' ? packageFiles() : [] },
   define: {
     __VERSION__: JSON.stringify(version),
     __COMMIT__: JSON.stringify(git('rev-parse', 'HEAD')),
@@ -37,4 +42,4 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: [file('index.html'), file('bench/index.html')] },
   },
-})
+}))

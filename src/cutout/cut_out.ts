@@ -9,10 +9,10 @@ import { mattePixels } from '../kernels/matting/matte.ts'
 import { resize } from '../kernels/resizing/resize.ts'
 import {
   backdropLaunches,
+  type MatteSize,
   matteBuffers,
   matteLaunches,
   rangeOf,
-  type Size,
   workingSize,
 } from './matte_launches.ts'
 import { photoColours, photoStrips } from './photo_strips.ts'
@@ -80,7 +80,7 @@ export async function cutOut(gpu: Gpu, job: CutOutJob): Promise<CutOut> {
 const pixelsOf = (
   gpu: Gpu,
   { photo, signal }: CutOutJob,
-  { width: w, height: h }: Size,
+  { width: w, height: h }: MatteSize,
   { coefficients, layers }: Record<'coefficients' | 'layers', Range>,
 ): Promise<Uint8Array> =>
   photoStrips(gpu, photo, signal, (rows, strip) => ({
@@ -97,7 +97,11 @@ function inVectors(values: Float32Array): Float32Array {
   return vectors
 }
 
-function resizing(from: Size, { width, height }: Size, ranges: Record<'input' | 'output', Range>): Launch {
+function resizing(
+  from: MatteSize,
+  { width, height }: MatteSize,
+  ranges: Record<'input' | 'output', Range>,
+): Launch {
   const input = [1, from.height, from.width, 1] as const
   return {
     kernel: resize({ label: 'cutout probability', input, height, width, alignCorners: false }),

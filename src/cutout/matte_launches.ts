@@ -18,13 +18,13 @@ const EPS = 1e-4
 const BACKDROP_RADIUS = 0.02
 const BACKDROP_MEANS = 3
 
-export interface Size {
+export interface MatteSize {
   width: number
   height: number
 }
 
 /** The photo's own, or a smaller size of about its shape with at most so many pixels. */
-export function workingSize({ width, height }: Size, most: number): Size {
+export function workingSize({ width, height }: MatteSize, most: number): MatteSize {
   const scale = Math.min(1, Math.sqrt(most / (width * height)))
   const side = (pixels: number) => Math.max(1, Math.floor(pixels * scale))
   return { width: side(width), height: side(height) }
@@ -32,12 +32,12 @@ export function workingSize({ width, height }: Size, most: number): Size {
 
 export const rangeOf = (buffer: GPUBuffer, size = buffer.size): Range => ({ buffer, offset: 0, size })
 
-const bytesOf = ({ width, height }: Size) => width * height * VECTOR_BYTES
+const bytesOf = ({ width, height }: MatteSize) => width * height * VECTOR_BYTES
 
 const MATTE_BUFFERS = { colours: 1, probability: 1, coefficients: 1, moments: 4, means: 4 }
 
 /** The buffers of a matte of this size: colours, probability, coefficients, moments and means. */
-export const matteBuffers = (size: Size): { label: string; size: number }[] =>
+export const matteBuffers = (size: MatteSize): { label: string; size: number }[] =>
   Object.entries(MATTE_BUFFERS).map(([name, vectors]) => ({
     label: `cutout ${name}`,
     size: vectors * bytesOf(size),
@@ -53,7 +53,7 @@ interface Matte {
 }
 
 /** From the photo's colours and a probability at this size to the coefficients of alpha, and the blurred layers. */
-export function matteLaunches(size: Size, buffers: Buffers): Matte {
+export function matteLaunches(size: MatteSize, buffers: Buffers): Matte {
   const colours = rangeOf(buffers.colours)
   const coefficients = rangeOf(buffers.coefficients)
   const { layers, between } = layerRanges(size, buffers)
@@ -73,7 +73,7 @@ export function matteLaunches(size: Size, buffers: Buffers): Matte {
 }
 
 /** Blurs the layers of `matteLaunches` once more, so far that the second one is a backdrop. */
-export function backdropLaunches(size: Size, buffers: Buffers): Launch[] {
+export function backdropLaunches(size: MatteSize, buffers: Buffers): Launch[] {
   const { layers: values, between } = layerRanges(size, buffers)
   return Array.from({ length: BACKDROP_MEANS }, () =>
     means2d(size, { values, between, share: BACKDROP_RADIUS }),
@@ -81,7 +81,7 @@ export function backdropLaunches(size: Size, buffers: Buffers): Launch[] {
 }
 
 /** The layers take the place of the moments, which are of no use any more. */
-function layerRanges(size: Size, { moments, means }: Buffers) {
+function layerRanges(size: MatteSize, { moments, means }: Buffers) {
   const bytes = 2 * bytesOf(size)
   return { layers: rangeOf(moments, bytes), between: rangeOf(means, bytes) }
 }
@@ -89,7 +89,7 @@ function layerRanges(size: Size, { moments, means }: Buffers) {
 type GuidedRanges = Record<'colours' | 'probability' | 'coefficients' | 'moments' | 'means', Range>
 
 /** Leaves the mean coefficients in `coefficients`. */
-function guidedFilter(size: Size, ranges: GuidedRanges): Launch[] {
+function guidedFilter(size: MatteSize, ranges: GuidedRanges): Launch[] {
   const { colours, probability, coefficients, moments, means } = ranges
   const pixels = size.width * size.height
   const between = rangeOf(means.buffer, coefficients.size)
@@ -109,7 +109,7 @@ function guidedFilter(size: Size, ranges: GuidedRanges): Launch[] {
 
 /** The means over squares, in place. */
 function means2d(
-  { width, height }: Size,
+  { width, height }: MatteSize,
   { values, between, share }: { values: Range; between: Range; share: number },
 ): Launch[] {
   const radius = Math.max(1, Math.round(share * Math.max(width, height)))

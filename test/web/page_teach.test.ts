@@ -19,6 +19,12 @@ const inflate = (data: Uint8Array, maxOutputLength: number): Promise<Uint8Array>
 /** Until a training is done, on a software GPU that others use too. */
 const LONG = 600_000
 
+/** The panel is shown once it is loaded. */
+async function openTeach(page: Page): Promise<void> {
+  await page.click('#teach-tab')
+  await page.locator('#strokes').waitFor()
+}
+
 /** Drags the pointer along points of the picture, in shares of its width and height. */
 async function strokesOn(page: Page) {
   const box = (await page.locator('#strokes').boundingBox())!
@@ -55,7 +61,7 @@ describe('lessons in the page', () => {
 
   it('learns a class from strokes, undoes it, and saves a checkpoint that Node segments with alike', async () => {
     const page = await openSample({ viewport: { width: 1200, height: 900 } })
-    await page.click('#teach-tab')
+    await openTeach(page)
     await page.click('#train')
     expect(await problem(page)).to.equal('there is nothing to learn: paint a stroke first')
     const [button, message] = await Promise.all(
@@ -90,7 +96,7 @@ describe('lessons in the page', () => {
     await Promise.all(downloads)
     await expectAsInNode(page, join(folder, 'taught'))
 
-    await page.click('#teach-tab')
+    await openTeach(page)
     await page.click('#undo')
     await until(page, () => !document.getElementById('canvas')!.getAttribute('aria-label')!.includes('floor'))
     expect(await settled(page)).to.equal('')
@@ -110,8 +116,7 @@ describe('lessons in the page', () => {
   it('paints by keyboard', async () => {
     const page = await openSample()
     expect(await page.locator('#strokes').isVisible()).to.equal(false)
-    await page.click('#teach-tab')
-    await page.locator('#strokes').waitFor()
+    await openTeach(page)
     await page.focus('#strokes')
     await page.keyboard.press(' ')
     for (let i = 0; i < 5; i++) await page.keyboard.press('Shift+ArrowRight')
@@ -127,7 +132,7 @@ describe('lessons in the page', () => {
 
   it('paints, erases and fills, undoes stroke by stroke, and makes strokes of the mask to be mended', async () => {
     const page = await openSample({ viewport: { width: 1200, height: 900 } })
-    await page.click('#teach-tab')
+    await openTeach(page)
     const stroke = await strokesOn(page)
     const amounts = [await painted(page)]
     const add = async () => amounts.push(await painted(page))
@@ -191,7 +196,7 @@ describe('lessons in the page', () => {
     await sharp(SAMPLE).resize(320, 240).negate({ alpha: false }).png().toFile(second)
     await page.setInputFiles('#photo-files', second)
     expect(await settled(page)).to.equal('')
-    await page.click('#teach-tab')
+    await openTeach(page)
     const stroke = await strokesOn(page)
     await page.selectOption('#class', { label: 'cone' })
     await stroke([0.2, 0.9], [0.8, 0.9])
@@ -220,9 +225,16 @@ describe('lessons in the page', () => {
     ])
     expect(await coloursAt(page, [[0.25, 0.5]])).to.deep.equal(['153,179,204,255'])
 
+    const asked: string[] = []
+    page.once('dialog', dialog => {
+      asked.push(dialog.message())
+      return dialog.dismiss()
+    })
+    await page.click('[aria-label="Remove tent"]')
+    expect(asked).to.deep.equal(['Remove tent, and what is painted with it?'])
     const saved = await savedLesson(page, 'first.zip')
     const other = await openSample({ viewport: { width: 1200, height: 900 } })
-    await other.click('#teach-tab')
+    await openTeach(other)
     await other.setInputFiles('#lesson-file', join(folder, 'first.zip'))
     await until(other, () => document.querySelectorAll('#class-list li').length === 5)
     await until(other, () => document.getElementById('painted')!.textContent !== '')
@@ -250,7 +262,7 @@ describe('lessons in the page', () => {
 
   it('measures on strokes that it held back from training (slow)', async () => {
     const page = await openSample({ viewport: { width: 1200, height: 900 } })
-    await page.click('#teach-tab')
+    await openTeach(page)
     await page.selectOption('#part', 'classifier')
     const stroke = await strokesOn(page)
     for (let i = 0; i < 5; i++) await stroke([0.1 + 0.15 * i, 0.1], [0.15 + 0.15 * i, 0.1])

@@ -43,6 +43,11 @@ export class PaintedPhotos {
     return painting
   }
 
+  /** Whether something is painted with a class. */
+  has(id: number): boolean {
+    return [...this.#photos.values()].some(({ strokes }) => strokes.labels.includes(id))
+  }
+
   /** Writes on the photo's thumbnail how much is painted on it. */
   mark({ photo, strokes: { painted } }: PaintedPhoto): void {
     if (painted === 0) this.#strip.mark(photo.name, '', '')

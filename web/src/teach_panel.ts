@@ -145,6 +145,8 @@ export class TeachPanel {
   }
 
   async #removeClass(id: number): Promise<void> {
+    const name = this.#teaching.classNames[id]
+    if (this.#painted.has(id) && !confirm(`Remove ${name}, and what is painted with it?`)) return
     await this.#change(lesson => lesson.removeClass(id))
     this.#painted.renumber(old => {
       if (old === id) return IGNORE_INDEX
