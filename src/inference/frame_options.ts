@@ -25,7 +25,9 @@ export const DEFAULT_SMOOTHING = 0.5
 
 /** @internal */
 export const SMOOTHING: Declared<number | boolean> = {
-  schema: v.union([v.boolean(), v.pipe(v.number(), v.minValue(0), v.ltValue(1))]),
+  schema: v.custom(
+    value => typeof value === 'boolean' || (Number(value) === value && value >= 0 && value < 1),
+  ),
   expected: 'true, false or a number from 0 to below 1',
 }
 
