@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
-import { floodFill } from '../../web/src/flood_fill.ts'
+import { floodFill } from '../../web/src/teach/flood_fill.ts'
 import { processorMilliseconds } from '../support/processor_time.ts'
 
 /** Grey pixels, and labels; by default nothing is painted. */

@@ -2,9 +2,9 @@
 
 import { expect } from 'chai'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
-import { divide } from '../../web/src/held_back.ts'
-import { heldScore } from '../../web/src/held_score.ts'
-import { Strokes } from '../../web/src/strokes.ts'
+import { divide } from '../../web/src/teach/held_back.ts'
+import { heldScore } from '../../web/src/teach/held_score.ts'
+import { Strokes } from '../../web/src/teach/strokes.ts'
 
 const _ = IGNORE_INDEX
 

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
-import { Strokes } from '../../web/src/strokes.ts'
+import { Strokes } from '../../web/src/teach/strokes.ts'
 
 const _ = IGNORE_INDEX
 

@@ -1,7 +1,7 @@
 // The view of where a network is not sure.
 
 import { expect } from 'chai'
-import { heatOf, leastSure, uncertaintyOf } from '../../web/src/uncertainty.ts'
+import { heatOf, leastSure, uncertaintyOf } from '../../web/src/teach/uncertainty.ts'
 
 describe('the uncertainty', () => {
   it('is 0 where one class has all, 1 where all classes have the same, and between the two by the highest', () => {

@@ -1,14 +1,14 @@
 // The page. index.html has its elements, each file here a part of it.
 
 import { button, input } from './dom.ts'
-import type { ExportPanel } from './export_panel.ts'
+import type { ExportPanel } from './export/export_panel.ts'
 import { doing, onClick } from './messages.ts'
 import { ModelPanel } from './model_panel.ts'
 import { acceptPhotos } from './photos.ts'
 import { Session } from './session.ts'
-import { onSettings } from './settings.ts'
+import { onSettings } from './settings/settings.ts'
 import { useTabs } from './tabs.ts'
-import type { TeachPanel } from './teach_panel.ts'
+import type { TeachPanel } from './teach/teach_panel.ts'
 
 const session = new Session()
 const models = new ModelPanel((source, options) => session.load(source, options))
@@ -26,7 +26,9 @@ const strip = acceptPhotos(
 let teaching: Promise<TeachPanel> | undefined
 
 function teach(): Promise<TeachPanel> {
-  teaching ??= import('./teach_panel.ts').then(loaded => new loaded.TeachPanel({ session, models, strip }))
+  teaching ??= import('./teach/teach_panel.ts').then(
+    loaded => new loaded.TeachPanel({ session, models, strip }),
+  )
   return teaching
 }
 
@@ -34,7 +36,7 @@ function teach(): Promise<TeachPanel> {
 let exportPanel: Promise<ExportPanel> | undefined
 
 function exporting(): Promise<ExportPanel> {
-  exportPanel ??= import('./export_panel.ts').then(loaded => new loaded.ExportPanel(session))
+  exportPanel ??= import('./export/export_panel.ts').then(loaded => new loaded.ExportPanel(session))
   return exportPanel
 }
 

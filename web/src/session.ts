@@ -10,16 +10,16 @@ import {
   readImage,
 } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
-import { CrfControl } from './crf_control.ts'
 import { input } from './dom.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
-import { Legend } from './legend.ts'
 import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
-import { networkSettings, offerStrides, settings } from './settings.ts'
-import { type Picture, Stage } from './stage.ts'
-import { zoom } from './zoom.ts'
+import { CrfControl } from './settings/crf_control.ts'
+import { networkSettings, offerStrides, settings } from './settings/settings.ts'
+import { Legend } from './stage/legend.ts'
+import { type Picture, Stage } from './stage/stage.ts'
+import { zoom } from './stage/zoom.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10

@@ -15,7 +15,7 @@ import { addRoutes, createHttpServer } from '../../../src/server/http_server.ts'
 import { segmentParameters } from '../../../src/server/photos_request.ts'
 import { evaluate } from '../../../src/train/evaluate.ts'
 import { checkOnGpuOptions } from '../../../src/web/on_gpu_options.ts'
-import { CONTROLS, valueIn } from '../../../web/src/controls.ts'
+import { CONTROLS, valueIn } from '../../../web/src/settings/controls.ts'
 
 /** The result, or the message of the refusal. */
 const attempt = async (work: () => unknown) => {
