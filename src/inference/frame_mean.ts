@@ -24,8 +24,8 @@ export class FrameMean {
   }
 
   /**
-   * Runs a plan that has the scores as its second output, with a mask of their size as its first, on the next frame, and makes the class map of the mean. A frame of another plan,
-   * by its size, its options or its GPU, begins a new mean. Resolves and throws as `runToMask`.
+   * Runs a plan on the next frame, and makes the class map of the mean. The plan's first output is a mask, its second the scores, of the same
+   * size. A frame of another plan (another size, other options, another GPU) begins a new mean. Resolves and throws as `runToMask`.
    */
   async add(gpu: Gpu, executor: Executor, { into, signal, ...frame }: FrameRun): Promise<GpuClassMap> {
     if (!this.#held?.fits(executor, frame)) {
