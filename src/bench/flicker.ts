@@ -1,4 +1,4 @@
-// Flicker of the masks of a video: pixels whose class changes although the photo hardly changes there.
+// Flicker of the masks of a video: still pixels whose class changes.
 
 import type { Image } from '../data/image.ts'
 
@@ -8,12 +8,12 @@ interface MaskedFrame {
   mask: Uint8Array
 }
 
-/** Pixels of two frames that differ by less in grey, of 255, hardly change: above the noise of a camera, below most edges. */
+/** A pixel is still if its grey, of 255, changes by less from one frame to the next: above the noise of a camera, below most edges. */
 const STILL = 16
 
 /**
- * The share of the pixels that hardly change from one frame to the next whose class changes, from 0 to 1. Undefined if no pixel stays as it
- * is, as between two scenes. The frames have one size.
+ * The share of the still pixels whose class changes from one frame to the next, from 0 to 1. Undefined if no pixel is still, as between
+ * two scenes. The frames have one size.
  */
 function flickerBetween(before: MaskedFrame, now: MaskedFrame): number | undefined {
   let still = 0

@@ -1,4 +1,4 @@
-// The mean of what a network says of a video's frames, so that the masks of a picture that hardly changes hardly change:
+// The mean of a network's scores over a video's frames, so that masks change little where the picture changes little:
 // mean ← share · now + (1 − share) · mean, for each class and pixel at the network's size. A new scene begins a new mean.
 
 import { usage } from '../gpu/buffers.ts'

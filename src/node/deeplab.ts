@@ -111,7 +111,7 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
 
   /**
    * Segments the frames of a video in their order, one after the other, and yields each result with its frame. With `smoothing`, masks
-   * of a picture that hardly changes hardly change. While the GPU works on a frame, the next one is read: a result comes when the next
+   * change little where the picture changes little. While the GPU works on a frame, the next one is read: a result comes when the next
    * frame is there. Leaving the loop ends the work. Throws as `segment` does.
    */
   segmentFrames<Frame extends ImageSource>(

@@ -34,7 +34,7 @@ describe('gpu/wgsl', () => {
 
   it('sees whether a dispatch may start at any workgroup', () => {
     const whole = Object.values(shadersByName).filter(({ wgsl }) => !parseInterface(wgsl).divisible)
-    expect(whole.map(({ name }) => name)).to.deep.equal(['softmax_cross_entropy_merge'])
+    expect(whole.map(({ name }) => name)).to.deep.equal(['scene_share', 'softmax_cross_entropy_merge'])
   })
 
   it('reads every shader, with bindings numbered from 1', () => {

@@ -232,11 +232,11 @@ file; of many photos, this is checked for the first hundred. Photos themselves
 are never replaced.
 
 The frames of a video are segmented in their order, upright, at the video's mean
-rate. --smoothing averages what the network says over time, so that the masks of
-a picture that hardly changes hardly change; a cut begins a new mean. Flicker, in
-the output, is the share of the pixels that hardly change whose class changes. An
-overlay video has no sound, and its name only once it is whole. A GIF is a video
-with --smoothing or a video's name in --out, else its first picture is a photo.
+rate. --smoothing averages the network's scores over time, so that masks change
+little where the picture changes little; a cut begins a new mean. Flicker, in
+the output, is the share of the still pixels whose class changes. An overlay
+video has no sound, and gets its name when it is complete. A GIF is a video with
+--smoothing or with a video's name in --out; else its first picture is a photo.
 
 A network of other channels takes images that have as many: TIFF files, one page
 or a page for each channel, .npy arrays (of a folder without photos) and others.

@@ -35,7 +35,8 @@ export interface FrameCutoutOptions {
   background?: 'blur' | Colour | { picture: ImageSource }
 }
 
-interface Frame {
+/** A frame and its classes, on the GPU: two fields of a GpuSegmentation. */
+export interface CutoutFrame {
   photo: GpuPhoto
   map: GpuClassMap
 }
@@ -55,7 +56,7 @@ export class FrameCutout {
   readonly #size: Size
 
   /** For frames like this one. Throws OutOfMemoryError, and a UserError for a picture that cannot be read. */
-  static async create(gpu: Gpu, frame: Frame, options: FrameCutoutOptions): Promise<FrameCutout> {
+  static async create(gpu: Gpu, frame: CutoutFrame, options: FrameCutoutOptions): Promise<FrameCutout> {
     const { ids, background } = options
     const behind = background === 'blur' ? undefined : await groundOf(background, frame.photo)
     const buffers = await allocated(gpu, frame)
@@ -75,7 +76,7 @@ export class FrameCutout {
     }
   }
 
-  private constructor(gpu: Gpu, frame: Frame, buffers: Buffers, program: Program) {
+  private constructor(gpu: Gpu, frame: CutoutFrame, buffers: Buffers, program: Program) {
     this.#gpu = gpu
     this.#sizes = sizesOf(frame)
     this.#buffers = buffers
@@ -84,12 +85,12 @@ export class FrameCutout {
   }
 
   /** Whether it takes frames like this one: not those of a phone that was turned, nor those on another GPU. */
-  fits(gpu: Gpu, frame: Frame): boolean {
+  fits(gpu: Gpu, frame: CutoutFrame): boolean {
     return gpu === this.#gpu && sizesOf(frame) === this.#sizes
   }
 
   /** The picture of a frame, opaque. Resolves when the work is submitted. The next frame replaces the picture. */
-  async apply({ photo, map }: Frame): Promise<GpuPhoto> {
+  async apply({ photo, map }: CutoutFrame): Promise<GpuPhoto> {
     const { photo: ownPhoto, mask, picture } = this.#buffers
     await this.#program.run({
       begin: encoder => {
@@ -107,11 +108,11 @@ export class FrameCutout {
   }
 }
 
-const sizesOf = ({ photo, map }: Frame) => [photo.width, photo.height, map.width, map.height].join()
+const sizesOf = ({ photo, map }: CutoutFrame) => [photo.width, photo.height, map.width, map.height].join()
 
 type Buffers = Awaited<ReturnType<typeof allocated>>
 
-async function allocated(gpu: Gpu, { photo, map }: Frame) {
+async function allocated(gpu: Gpu, { photo, map }: CutoutFrame) {
   const bytes = photo.width * photo.height * 4
   const own = { photo: bytes, pixels: bytes, behind: bytes, picture: bytes, kept: CLASSES * 4 }
   const wanted = { ...own, mask: classMapWords(map.height, map.width) * 4 }
@@ -126,7 +127,7 @@ async function allocated(gpu: Gpu, { photo, map }: Frame) {
   }
 }
 
-function launchesOf({ photo, map }: Frame, buffers: Buffers, isBlurred: boolean): Launch[] {
+function launchesOf({ photo, map }: CutoutFrame, buffers: Buffers, isBlurred: boolean): Launch[] {
   const size = workingSize(photo, MOST_PIXELS)
   const working = { h: size.height, w: size.width }
   const full = { h: photo.height, w: photo.width }

@@ -27,7 +27,7 @@ interface VideoResult {
   height: number
   frames: number
   seconds: number
-  /** The mean share of the pixels that hardly change whose class changes; null for a single frame. */
+  /** The mean share of the still pixels whose class changes; null for a single frame. */
   flicker: number | null
 }
 
