@@ -2,7 +2,7 @@
 // Installs the bundlers in a temporary folder, 600 MB, which is removed at the end. Takes five minutes. `-- -g vite` runs one of them.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -19,7 +19,7 @@ interface App {
   build(folder: string): void
   /** The folder of its files for a server. */
   served: string
-  /** Next.js has scripts in its pages, which this policy forbids. */
+  /** Next.js has scripts in its pages, and a notebook styles, which this policy forbids. */
   policy?: false
 }
 
@@ -30,6 +30,7 @@ const APPS: App[] = [
   { name: 'vite', build: withVite, served: 'dist' },
   { name: 'react', build: withExample, served: 'dist' },
   { name: 'three', build: withExample, served: 'dist' },
+  { name: 'notebook', build: withNotebook, served: '.observable/dist', policy: false },
   { name: 'webpack', build: folder => withPage(folder, () => run('webpack', [], folder)), served: 'dist' },
   {
     name: 'esbuild',
@@ -137,6 +138,16 @@ function withVite(folder: string): void {
 function withExample(folder: string): void {
   cpSync(join(ROOT, 'examples', basename(folder)), join(folder, 'examples'), { recursive: true })
   withVite(folder)
+}
+
+/** Builds the notebook of examples/, with one more cell for the test. */
+function withNotebook(folder: string): void {
+  const notebook = readFileSync(join(ROOT, 'examples/notebook/segment.html'), 'utf8')
+  const leave = 'window.found = { mask: [...found.mask], width: found.width, height: found.height }'
+  const cell = `<script id="100" type="module">${leave}</script>`
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'index.html'), notebook.replace('</notebook>', `${cell}</notebook>`))
+  run('notebooks', ['build', '--root', folder, 'index.html'], folder)
 }
 
 /** Builds an app whose page no bundler writes. */
