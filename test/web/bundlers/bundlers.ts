@@ -96,7 +96,11 @@ describe('pages built by', () => {
         page.on('pageerror', error => complaints.push(error.message))
         page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
         await page.goto(server.url)
-        await page.waitForFunction(() => 'found' in window)
+        await page
+          .waitForFunction(() => 'found' in window)
+          .catch(error => {
+            throw new Error([error.message, ...complaints].join('\n'))
+          })
         const found = await page.evaluate(() => (window as unknown as Found).found)
         expect(found.width * found.height).to.equal(expected.length)
         expect(found.mask.filter((id, i) => id !== expected[i])).to.have.length(0)
@@ -140,13 +144,15 @@ function withExample(folder: string): void {
   withVite(folder)
 }
 
-/** Builds the notebook of examples/, with one more cell for the test. */
+/** Builds the notebook of examples/, with the model of the other apps and one more cell. */
 function withNotebook(folder: string): void {
   const notebook = readFileSync(join(ROOT, 'examples/notebook/segment.html'), 'utf8')
   const leave = 'window.found = { mask: [...found.mask], width: found.width, height: found.height }'
-  const cell = `<script id="100" type="module">${leave}</script>`
+  const text = notebook
+    .replace("load('deeplabv3_mobilenet_v2')", "load('scenes')")
+    .replace('</notebook>', `<script id="100" type="module">${leave}</script></notebook>`)
   mkdirSync(folder)
-  writeFileSync(join(folder, 'index.html'), notebook.replace('</notebook>', `${cell}</notebook>`))
+  writeFileSync(join(folder, 'index.html'), text)
   run('notebooks', ['build', '--root', folder, 'index.html'], folder)
 }
 
