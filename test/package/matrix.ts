@@ -3,7 +3,7 @@
 // 2 GB in a temporary folder, which is removed at the end.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './support.ts'
@@ -174,10 +174,12 @@ function refusalFailures(version: string): string[] {
   return isFine ? [] : [`exit code ${status}\n${stdout}${stderr}`]
 }
 
-/** The failures of a package manager when it runs on a Node version, in a folder of its own, and of the command that it installs. */
+/**
+ * The failures of a package manager when it runs on a Node version, and of the command that it installs. Its folder is outside of the other
+ * one, because npx puts the `.bin` of all parent folders on the PATH, with some Node in it.
+ */
 function installFailures(name: keyof typeof INSTALLERS, version: string): string[] {
-  const own = join(folder, 'own')
-  mkdirSync(own)
+  const own = mkdtempSync(join(tmpdir(), 'atrous-install-'))
   writeFileSync(join(own, 'package.json'), '{"name":"own","version":"1.0.0","private":true}')
   writeFileSync(join(own, '.yarnrc.yml'), 'nodeLinker: node-modules\nenableScripts: false\n')
   writeFileSync(join(own, 'yarn.lock'), '')
