@@ -1,5 +1,5 @@
-// What a network forgets while a lesson teaches it one more class: a class is taken from a trained network, and taught again by strokes on
-// three photos. The strokes are drawn from the photos' labels. Other photos score what the network knows afterwards.
+// What a network forgets while a lesson teaches it one more class by strokes on three photos: a class that it has not been trained on, or one
+// that is taken from it. The strokes are drawn from the photos' labels. Other photos score what the network knows afterwards.
 
 import { IGNORE_INDEX, type LabelledImage } from '../src/data/dataset.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
@@ -11,10 +11,11 @@ import type { LessonModel } from '../src/teach/lesson_options.ts'
 import { ConfusionMatrix } from '../src/train/confusion.ts'
 
 export interface ForgettingTask {
-  /** Trained on all classes. Its features have seen the class that is taught again. */
+  /** Trained without the class, or on all classes: then its features have seen the class that is taught again. */
   model: LessonModel
-  /** The class that is taught. */
+  /** The class that is taught, and its id in the labels of photos and test. */
   className: string
+  id: number
   photos: LabelledImage[]
   test: LabelledImage[]
 }
@@ -40,11 +41,10 @@ const LONGEST = 120
 
 export async function forgetting(
   gpu: Gpu,
-  { model, className, photos, test }: ForgettingTask,
+  { model, className, id, photos, test }: ForgettingTask,
   { part, rehearsal, ...training }: Options,
 ): Promise<Forgetting> {
-  const id = model.classNames.indexOf(className)
-  const start = withoutClass(model, id)
+  const start = model.classNames.includes(className) ? withoutClass(model, id) : model
   const last = start.classNames.length
   const newId = (label: number) =>
     label === id ? last : label - Number(label > id && label !== IGNORE_INDEX)

@@ -36,7 +36,7 @@ async function sceneTasks(classes: readonly string[]): Promise<ForgettingTask[]>
   return classes.map(className => {
     const id = sceneClasses.indexOf(className as (typeof sceneClasses)[number])
     const photos = scenes.slice(10).sort((a, b) => pixelsOf(b, id) - pixelsOf(a, id))
-    return { model, className, test, photos: photos.slice(0, PHOTOS) }
+    return { model, className, id, test, photos: photos.slice(0, PHOTOS) }
   })
 }
 
@@ -46,7 +46,10 @@ function scene(seed: number): LabelledImage {
   return { id: `scene ${seed}`, image, mask, width, height }
 }
 
-/** Of each third of the training photos, the one with most pixels of the class teaches it; every eighth photo of val scores it. */
+/**
+ * Of each third of the training photos, the one with most pixels of the class teaches it; every eighth photo of val scores it. A network
+ * that was trained without one of CamVid's classes is taught this one in place of `classes`.
+ */
 async function camvidTasks(checkpoint: string, classes: readonly string[]): Promise<ForgettingTask[]> {
   const model = await readModel(await findWeights(checkpoint))
   const [train, val] = [
@@ -56,9 +59,10 @@ async function camvidTasks(checkpoint: string, classes: readonly string[]): Prom
   const labels = await Promise.all(train.ids.map((_, index) => train.readLabels(index)))
   const test: LabelledImage[] = []
   for (let index = 0; index < val.size; index += 8) test.push(await val.read(index))
+  const unknown = train.classNames.filter(name => !model.classNames.includes(name))
   const tasks: ForgettingTask[] = []
-  for (const className of classes) {
-    const id = model.classNames.indexOf(className)
+  for (const className of unknown.length > 0 ? unknown : classes) {
+    const id = train.classNames.indexOf(className)
     const photos: LabelledImage[] = []
     for (let part = 0; part < PHOTOS; part++) {
       const from = Math.floor((part * train.size) / PHOTOS)
@@ -66,7 +70,7 @@ async function camvidTasks(checkpoint: string, classes: readonly string[]): Prom
       const counts = own.map(each => pixelsOf(each, id))
       photos.push(await train.read(from + counts.indexOf(Math.max(...counts))))
     }
-    tasks.push({ model, className, test, photos })
+    tasks.push({ model, className, id, test, photos })
   }
   return tasks
 }
