@@ -22,7 +22,8 @@ const datasets = await Promise.all(['train', 'val'].map(split => openDataset(`vo
 const [{ classNames }] = datasets
 const removed = classNames.indexOf(className)
 if (removed === -1) throw new UserError(`${className} is not one of the classes ${classNames.join(', ')}`)
-const idOf = (id: number) => (id === removed ? IGNORE_INDEX : id - Number(id > removed && id !== IGNORE_INDEX))
+const idOf = (id: number) =>
+  id === removed ? IGNORE_INDEX : id - Number(id > removed && id !== IGNORE_INDEX)
 
 await mkdir(join(folder, 'SegmentationClass'), { recursive: true })
 for (const name of ['JPEGImages', 'ImageSets']) await symlink(resolve(data, name), join(folder, name), 'dir')
