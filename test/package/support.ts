@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Packs the build, which must be up to date. Returns the path of the tarball in a new folder. */
+/**
+ * Packs the build, which must be up to date: npm 10 runs `prepare` in spite of --ignore-scripts, and other tests read the build meanwhile.
+ * Returns the path of the tarball in a new folder.
+ */
 export function packTarball(): string {
   const folder = mkdtempSync(join(tmpdir(), 'atrous-package-'))
   const options = ['--ignore-scripts', '--silent', '--pack-destination', folder]
