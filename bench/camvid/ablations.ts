@@ -1,10 +1,12 @@
 // What each part of a recipe is worth on CamVid: short runs that differ from one base in one option each, with 50 training photos and with
 // all: `tsx bench/camvid/ablations.ts -- [--photos 50,all] [--only NAME,…] [--seeds 1]`, with the options --data, --model and --out of
-// main.ts. Results are kept: a second call trains only what is missing, and prints the whole table.
+// main.ts. Results are kept: a second call trains only what is missing, and prints the whole table. What the photos without labels are
+// worth, those that are not among the labelled ones: `--photos 30 --only base,unlabelled`.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { UserError } from '../../src/errors.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { DeepLab } from '../../src/node/deeplab.ts'
 import type { Recipe } from '../../src/train/recipe_options.ts'
@@ -43,9 +45,9 @@ const SGD: Partial<Recipe> = {
 const VARIANTS: Record<string, Partial<Recipe>> = {
   base: {},
   SGD,
-  'SGD, Lovász 0.5': { ...SGD, lovaszLoss: 0.5 },
+  'SGD + Lovász 0.5': { ...SGD, lovaszLoss: 0.5 },
   'Lovász 0.5': { lovaszLoss: 0.5 },
-  'Lovász 0.5, moving average': { lovaszLoss: 0.5, averageDecay: 0.99 },
+  'Lovász 0.5 + moving average': { lovaszLoss: 0.5, averageDecay: 0.99 },
   'moving average': { averageDecay: 0.99 },
   'backbone ÷ 10': { backboneLearningRate: 0.1 },
   'label smoothing 0.1': { labelSmoothing: 0.1 },
@@ -55,6 +57,11 @@ const VARIANTS: Record<string, Partial<Recipe>> = {
   'colour jitter': { colourJitter: 0.5 },
   'rotation 10°': { rotation: 10 },
   'blur 0.5': { blur: 0.5 },
+}
+
+/** More words of the command line, for a variant that is no part of a recipe. */
+const WORDS: Record<string, string[]> = {
+  unlabelled: ['--unlabelled', 'voc:PART', '--unlabelled-split', 'unlabelled'],
 }
 
 const { values } = parseArgs({
@@ -71,7 +78,7 @@ const { data, model, out } = values
 async function meanIoU(name: string, photos: string, seed: number): Promise<number> {
   const run = join(out, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}_${photos}_${seed}`)
   const recipe = { ...BASE, ...VARIANTS[name], seed }
-  await trainInto(run, { data, model, photos, recipe, validations: 1 })
+  await trainInto(run, { data, model, photos, recipe, words: WORDS[name], validations: 1 })
   const val = await openDataset(`voc:${data}`, { split: 'val' })
   const trained = await DeepLab.load(run)
   try {
@@ -86,6 +93,9 @@ requirePaths({ data, model })
 await mkdir(out, { recursive: true })
 const parts = values.photos.split(',')
 const names = values.only?.split(',') ?? Object.keys(VARIANTS)
+const known = [...Object.keys(VARIANTS), ...Object.keys(WORDS)]
+for (const name of names)
+  if (!known.includes(name)) throw new UserError(`--only: expected ${known.join(', ')}, got ${name}`)
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1)
 const rows: string[][] = []
 for (const name of names) {
