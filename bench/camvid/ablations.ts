@@ -30,6 +30,7 @@ const BASE = {
   learningRate: 0.0005,
   headLearningRate: 5,
   weightDecay: 0.01,
+  lovaszLoss: 0.5,
 } satisfies Partial<Recipe>
 
 /** The paper's optimiser, at a rate for 8 crops. */
@@ -44,18 +45,17 @@ const SGD: Partial<Recipe> = {
 /** By name, the options in which a run differs from the base. */
 const VARIANTS: Record<string, Partial<Recipe>> = {
   base: {},
+  'cross entropy alone': { lovaszLoss: 0 },
   SGD,
-  'SGD + Lovász 0.5': { ...SGD, lovaszLoss: 0.5 },
-  'Lovász 0.5': { lovaszLoss: 0.5 },
-  'Lovász 0.5 + moving average': { lovaszLoss: 0.5, averageDecay: 0.99 },
+  'SGD and cross entropy alone': { ...SGD, lovaszLoss: 0 },
   'moving average': { averageDecay: 0.99 },
-  'backbone ÷ 10': { backboneLearningRate: 0.1 },
+  'colour jitter': { colourJitter: 0.5 },
   'label smoothing 0.1': { labelSmoothing: 0.1 },
-  'Dice 0.5': { diceLoss: 0.5 },
+  'backbone ÷ 10': { backboneLearningRate: 0.1 },
+  'Dice for Lovász': { lovaszLoss: 0, diceLoss: 0.5 },
+  'rotation 10°': { rotation: 10 },
   'hardest quarter': { hardPixels: 0.25 },
   'balanced classes': { classWeights: 'balanced' },
-  'colour jitter': { colourJitter: 0.5 },
-  'rotation 10°': { rotation: 10 },
   'blur 0.5': { blur: 0.5 },
 }
 
