@@ -30,9 +30,9 @@ type Defaults = Record<NetworkPart, Rehearsal & { learningRate: number }>
 
 /** With these, three strokes teach a class in few steps, the network keeps its classes, and nothing diverged: see bench/NOTES.md. */
 const DEFAULTS: Defaults = {
-  classifier: { learningRate: 0.05, rehearsal: 4, oldWeight: 0.2 },
-  head: { learningRate: 0.02, rehearsal: 4, oldWeight: 0.2 },
-  network: { learningRate: 0.01, rehearsal: 4, oldWeight: 0.2 },
+  classifier: { learningRate: 0.01, rehearsal: 4, oldWeight: 0.2 },
+  head: { learningRate: 0.01, rehearsal: 4, oldWeight: 0.2 },
+  network: { learningRate: 0.0015, rehearsal: 4, oldWeight: 0.2 },
 }
 /** A decoder's features are of edges more than of things. Its classifier learns slowly from them. */
 const DECODER_DEFAULTS: Defaults = {

@@ -16,6 +16,7 @@ import { findWeights } from '../../src/node/weights.ts'
 import { writeModel } from '../../src/node/write_model.ts'
 import { Lesson } from '../../src/teach/lesson.ts'
 import type { LessonModel, LessonOptions, LessonStep } from '../../src/teach/lesson_options.ts'
+import { sharedFile } from '../node/support.ts'
 import { blocksPhoto, TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
@@ -346,5 +347,20 @@ describe('Lesson', () => {
       expect(spoilt).to.be.below(0.03)
       expect((await learned(one, { rehearsal: 0 }, 40)).spoilt).to.be.above(0.5)
     })
+  })
+
+  it('does not let the loss of a whole published network grow (slow)', async function () {
+    const folder = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_float_513')
+    const published = await readModel(await findWeights(folder))
+    const model = withAddedClass(published, 'my boat')
+    const lesson = await Lesson.create(gpu, model, { part: 'network' })
+    try {
+      await lesson.setPhoto('boat', await readBoat())
+      await lesson.setLabels('boat', threeStrokes(model.classNames.length - 1, 0))
+      const losses = await stepsOf(lesson.train({ steps: 12 }))
+      expect(losses.at(-1)!).to.be.below(losses[0])
+    } finally {
+      await lesson.dispose()
+    }
   })
 })
