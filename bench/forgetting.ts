@@ -1,7 +1,7 @@
 // What a network forgets while a lesson teaches it one more class by strokes on three photos: a class that it has not been trained on, or one
 // that is taken from it. The strokes are drawn from the photos' labels. Other photos score what the network knows afterwards.
 
-import { IGNORE_INDEX, type LabelledImage } from '../src/data/dataset.ts'
+import { IGNORE_INDEX, type LabelledImage, labelWithout } from '../src/data/dataset.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
 import { Segmenter } from '../src/inference/segmenter.ts'
 import { withoutClass } from '../src/model/classifier.ts'
@@ -46,8 +46,7 @@ export async function forgetting(
 ): Promise<Forgetting> {
   const start = model.classNames.includes(className) ? withoutClass(model, id) : model
   const last = start.classNames.length
-  const newId = (label: number) =>
-    label === id ? last : label - Number(label > id && label !== IGNORE_INDEX)
+  const newId = (label: number) => (label === id ? last : labelWithout(label, id))
   const renumbered = (labelled: LabelledImage) => ({ ...labelled, mask: labelled.mask.map(newId) })
   const lesson = await Lesson.create(gpu, start, { part, rehearsal })
   try {

@@ -5,7 +5,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { IGNORE_INDEX } from '../../src/data/dataset.ts'
+import { labelWithout } from '../../src/data/dataset.ts'
 import { vocPalette } from '../../src/data/palette.ts'
 import { UserError } from '../../src/errors.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
@@ -22,8 +22,6 @@ const datasets = await Promise.all(['train', 'val'].map(split => openDataset(`vo
 const [{ classNames }] = datasets
 const removed = classNames.indexOf(className)
 if (removed === -1) throw new UserError(`${className} is not one of the classes ${classNames.join(', ')}`)
-const idOf = (id: number) =>
-  id === removed ? IGNORE_INDEX : id - Number(id > removed && id !== IGNORE_INDEX)
 
 await mkdir(join(folder, 'SegmentationClass'), { recursive: true })
 for (const name of ['JPEGImages', 'ImageSets']) await symlink(resolve(data, name), join(folder, name), 'dir')
@@ -33,5 +31,9 @@ for (const dataset of datasets)
   for (const [index, id] of dataset.ids.entries()) {
     const { mask, width, height } = await dataset.readLabels(index)
     const file = join(folder, 'SegmentationClass', `${id}.png`)
-    await writeMaskPng(file, { mask: mask.map(idOf), width, height }, vocPalette)
+    await writeMaskPng(
+      file,
+      { mask: mask.map(label => labelWithout(label, removed)), width, height },
+      vocPalette,
+    )
   }

@@ -3,6 +3,12 @@ import type { Image } from './image.ts'
 /** The label of pixels that are neither scored nor learned: in PASCAL VOC, borders and difficult objects. */
 export const IGNORE_INDEX = 255
 
+/** A label where a class has been removed: its pixels have none, and the ids above it become smaller by one. */
+export function labelWithout(label: number, removed: number): number {
+  if (label === removed) return IGNORE_INDEX
+  return label > removed && label !== IGNORE_INDEX ? label - 1 : label
+}
+
 /** A class id for each pixel, or IGNORE_INDEX; row by row from the top: height · width bytes. */
 export interface Labels {
   mask: Uint8Array

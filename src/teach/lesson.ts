@@ -2,7 +2,7 @@
 // on the GPU, so that a step runs only the layers that learn.
 
 import { Mutex } from '../concurrency.ts'
-import { IGNORE_INDEX } from '../data/dataset.ts'
+import { labelWithout } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { GpuClassMap, GpuPhoto, Photo } from '../inference/segmenter.ts'
@@ -190,11 +190,10 @@ export class Lesson {
 
   /** Removes a class. The ids above it become smaller by one, those of strokes, too; strokes of this class vanish. */
   removeClass(id: number): Promise<void> {
-    const newId = (old: number) => {
-      if (old === id) return IGNORE_INDEX
-      return old > id && old !== IGNORE_INDEX ? old - 1 : old
-    }
-    return this.#changeClasses(model => withoutClass(model, id), newId)
+    return this.#changeClasses(
+      model => withoutClass(model, id),
+      old => labelWithout(old, id),
+    )
   }
 
   /** Gives a class another name. */
