@@ -49,6 +49,8 @@ const VARIANTS: Record<string, Partial<Recipe>> = {
   'colour jitter': { colourJitter: 0.5 },
   'label smoothing 0.1': { labelSmoothing: 0.1 },
   'backbone ÷ 10': { backboneLearningRate: 0.1 },
+  'head × 10': { headLearningRate: 10 },
+  'batches of 4': { batchSize: 4, steps: 2 * BASE.steps },
   'Dice for Lovász': { lovaszLoss: 0, diceLoss: 0.5 },
   'rotation 10°': { rotation: 10 },
   'hardest quarter': { hardPixels: 0.25 },

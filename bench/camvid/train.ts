@@ -37,7 +37,7 @@ export async function trainInto(run: string, job: Job): Promise<void> {
     ...['--save-every', '100', '--validate-every', String(validateEvery)],
     ...words.map(word => word.replace('PART', part)),
   ]
-  const resumes = existsSync(join(run, 'run.json'))
+  const resumes = existsSync(join(run, 'checkpoints'))
   const child = spawn(
     process.execPath,
     [ATROUS, 'train', '--out', run, ...(resumes ? ['--resume'] : fresh)],
