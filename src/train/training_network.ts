@@ -22,7 +22,8 @@ export interface TrainedNetwork {
 
 /**
  * The graph of one micro-batch. Inputs: `photo`, rgba8 [n, crop, crop, 4] or samples [n, crop, crop, c]; `labels`, class8 [n, crop, crop, 1]; with class
- * weights `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend. `lossTermsOf` loads `lossTerms`.
+ * weights `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend; with `ownLabels` of `lossTerms`,
+ * which `lossTermsOf` loads, `termLabels` like `labels`.
  */
 export function networkInTraining(
   network: Omit<TrainedNetwork, 'parameters'>,

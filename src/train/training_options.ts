@@ -68,14 +68,14 @@ export interface TrainingOptions {
    * The weight of the Dice loss, which is added to the logits' cross entropy: DiceLoss(mode='multiclass') of
    * segmentation_models.pytorch. A class loses 1 − 2 · Σ p · y / Σ (p + y) over the labelled pixels of a micro-batch, with its
    * probability p and y = 1 at its pixels; a class without a pixel loses nothing. The loss is the mean over all classes. It has no
-   * class weights, and the auxiliary head has none of it. Default: 0.
+   * class weights; the auxiliary head and unlabelled photos have none of it. Default: 0.
    */
   diceLoss?: number
   /**
    * The weight of the Lovász-softmax loss (Berman et al. 2018), which is added to the logits' cross entropy, with classes='present' and
    * per_image=False: the mean, over the classes that a micro-batch has, of the Lovász extension of 1 − IoU. It sorts all labelled
-   * pixels once for each class of the model, so that steps with many classes take longer. It has no class weights, and the auxiliary
-   * head has none of it. Default: 0.
+   * pixels once for each class of the model, so that steps with many classes take longer. It has no class weights; the auxiliary
+   * head and unlabelled photos have none of it. Default: 0.
    */
   lovaszLoss?: number
   /** A factor for each class on its pixels' loss. The mean divides by Σ weight, as in PyTorch. Null: all classes count alike. */

@@ -1,6 +1,7 @@
 // A network in training on a GPU: its step (forward, loss, backward, update; one run of its plan for each micro-batch), and the
 // state that it has learned.
 
+import { IGNORE_INDEX } from '../data/dataset.ts'
 import { DivergedError, UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -245,11 +246,14 @@ export class TrainingRun {
     const { constants, layout } = this.#parts
     return microBatchesOf(batch, layout).map(({ images, labels }, i) => {
       const step = new Uint8Array(Uint32Array.of(this.#microBatches + from + i).buffer)
-      return { inputs: { ...constants, photo: images, labels, step } }
+      return { inputs: { ...constants, photo: images, labels, termLabels: labels, step } }
     })
   }
 
-  /** Labels the batch's unlabelled photos as the network is now. `confident`: the share of their pixels that have a label then. */
+  /**
+   * Labels the batch's unlabelled photos as the network is now, for the cross entropy alone, as UniMatch does: a loss of whole regions
+   * would also teach the network's errors as regions. `confident`: the share of their pixels that have a label then.
+   */
   async #unlabelledRuns(
     { unlabelled }: TrainingBatch,
     signal?: AbortSignal,
@@ -258,9 +262,12 @@ export class TrainingRun {
     if (!teacher) return { runs: [] }
     if (!unlabelled) throw new UserError('the batch has no unlabelled photos')
     const { shares, ...taught } = await teacher.teach(unlabelled, signal)
-    const runs = this.#runsOf(taught, layout.microBatches)
+    const runs = this.#runsOf(taught, layout.microBatches).map(({ inputs }, i) => {
+      const termLabels = new Uint8Array(inputs.labels.length).fill(IGNORE_INDEX)
+      return { inputs: { ...inputs, termLabels }, share: shares[i] }
+    })
     return {
-      runs: runs.map((run, i) => ({ ...run, share: shares[i] })),
+      runs,
       confident: shares.reduce((total, share) => total + share),
     }
   }

@@ -102,6 +102,8 @@ interface Options {
   confidence?: number
   microBatchSize?: number
   freezeBatchNorm?: boolean
+  lovaszLoss?: number
+  diceLoss?: number
 }
 
 describe('a run with unlabelled photos', () => {
@@ -177,6 +179,20 @@ describe('a run with unlabelled photos', () => {
     expect(losses).to.deep.equal(weightless.losses)
     expectSameState(state, weightless.state)
   })
+
+  for (const loss of ['lovaszLoss', 'diceLoss'] as const)
+    it(`learns from them by the cross entropy alone, whatever ${loss} is`, async () => {
+      const none = new Uint8Array(2 * CROP ** 2).fill(IGNORE_INDEX)
+      const unlabelledAlone = batches.map(batch => ({ ...batch, labels: none }))
+      const { losses, parts, state } = await train(unlabelledAlone, { [loss]: 0.5 })
+      const plain = await train(unlabelledAlone)
+      expect(losses[0]).to.be.above(0)
+      expect(losses).to.deep.equal(plain.losses)
+      expect(parts).to.deep.equal(plain.parts)
+      expectSameState(state, plain.state)
+      const both = [await train(batches, { [loss]: 0.5 }), await train(batches)]
+      expect(both[0].losses[0], 'of labelled photos, too').to.be.above(both[1].losses[0])
+    })
 
   it('gives the results of whole batches in micro-batches', async () => {
     const [whole, parts] = [

@@ -65,6 +65,9 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
     shape: [logits.shape[0], options.labels.height, options.labels.width, 1],
     dtype: 'class8',
   }
+  const termLabels: Tensor | undefined = options.lossTerms?.ownLabels
+    ? { ...labels, name: 'termLabels' }
+    : undefined
   const classWeights: Tensor | undefined = options.classWeights
     ? { name: 'classWeights', shape: [1, 1, 1, logits.shape[3]], dtype: 'f32' }
     : undefined
@@ -73,7 +76,8 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
   const upsampled: FoldedGraph = { ...prepared, ops: [...prepared.ops, ...upsamplings] }
   const heads = upsamplings.map(({ output: rows }, i) => {
     const name = i === 0 ? 'loss' : `loss of ${outputs[i].name}`
-    return headLoss({ logits: rows, labels, classWeights }, { ...options, name, head: i })
+    const inputs = { logits: rows, labels, termLabels: termLabels ?? labels, classWeights }
+    return headLoss(inputs, { ...options, name, head: i })
   })
   const distilled = options.distillation && distillation(logits, options.distillation)
   const { targets, newClasses } = distilled?.inputs ?? {}
@@ -92,7 +96,7 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
     inputs: [
       ...prepared.inputs,
       labels,
-      ...[classWeights, targets, newClasses].filter(tensor => tensor !== undefined),
+      ...[termLabels, classWeights, targets, newClasses].filter(tensor => tensor !== undefined),
     ],
     outputs: losses.map(({ output }) => output),
     labels,
@@ -110,7 +114,7 @@ interface HeadLoss {
 
 /** The loss of one head. Only the first has the terms beside the cross entropy, as in mmsegmentation's configs. */
 function headLoss(
-  inputs: LossInputs,
+  { termLabels, ...inputs }: LossInputs & { termLabels: Tensor },
   { head, name, lossWeights, lossTerms, ...options }: TrainingGraphOptions & { head: number; name: string },
 ): HeadLoss {
   const { ignoreIndex, alignCorners = false, labelSmoothing = 0 } = options
@@ -120,7 +124,7 @@ function headLoss(
   const hard = terms?.hardLabels?.(inputs, given)
   const counted = { ...inputs, labels: hard?.output ?? inputs.labels }
   const entropy = crossEntropyLoss(counted, { ...given, lossWeight: weight })
-  const others = terms?.losses.map(term => term(inputs, given)) ?? []
+  const others = terms?.losses.map(term => term({ ...inputs, labels: termLabels }, given)) ?? []
   const sums: FusedOp[] = []
   const add: Pick<GradientTape, 'emit'> = {
     emit: op => {

@@ -46,4 +46,6 @@ export interface LossTerms {
   hardLabels?(inputs: LossInputs, options: LossOptions): LossTermOp
   /** Makes each of the other losses. */
   losses: ((inputs: LossInputs, options: LossOptions) => LossTerm)[]
+  /** Whether these losses take labels of their own, the input `termLabels`. Default: those of the cross entropy. */
+  ownLabels?: boolean
 }
