@@ -60,7 +60,7 @@ describe('Trainer', () => {
     const { recipe } = new Trainer(await create(), await open(), options)
     const given = { ...options, microBatchSize: 2, optimizer: 'adamw', momentum: 0.9, scales: [0.5, 2] }
     expect(recipe).to.deep.include(given)
-    expect(recipe.lovaszLoss).to.be.above(0)
+    expect(recipe.diceLoss).to.be.above(0)
   })
 
   it('learns a small dataset: the model then segments it', async () => {
