@@ -1,4 +1,4 @@
-// What each part of a recipe is worth on CamVid: short runs that differ from one base in one option each, with 50 training photos and with
+// What each part of a recipe is worth on CamVid: short runs that each differ from one base in what their name says, with 50 training photos and with
 // all: `tsx bench/camvid/ablations.ts -- [--photos 50,all] [--only NAME,…] [--seeds 1]`, with the options --data, --model and --out of
 // main.ts. Results are kept: a second call trains only what is missing, and prints the whole table. What the photos without labels are
 // worth, those that are not among the labelled ones: `--photos 30 --only base,unlabelled`.

@@ -251,8 +251,8 @@ export class TrainingRun {
   }
 
   /**
-   * Labels the batch's unlabelled photos as the network is now, for the cross entropy alone, as UniMatch does: a loss of whole regions
-   * would also teach the network's errors as regions. `confident`: the share of their pixels that have a label then.
+   * Labels the batch's unlabelled photos as the network is now, for the cross entropy alone, as UniMatch does: see bench/NOTES.md for what
+   * the Lovász-softmax loss costs there. `confident`: the share of their pixels that have a label then.
    */
   async #unlabelledRuns(
     { unlabelled }: TrainingBatch,
@@ -266,10 +266,7 @@ export class TrainingRun {
       const termLabels = new Uint8Array(inputs.labels.length).fill(IGNORE_INDEX)
       return { inputs: { ...inputs, termLabels }, share: shares[i] }
     })
-    return {
-      runs,
-      confident: shares.reduce((total, share) => total + share),
-    }
+    return { runs, confident: shares.reduce((total, share) => total + share) }
   }
 }
 
